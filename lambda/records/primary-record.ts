@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+
+/**
+ * The primary record: one item per consolidated database, key `databaseId`, in the table of the primary tracker. All times
+ * are ISO 8601 in UTC. Every reader parses it with this schema; a reader that holds a higher epoch ignores it.
+ */
+export const primarySchema = v.object({
+  /** What the source calls the member: for an RDS instance its resource id and Availability Zone. */
+  memberId: v.string(),
+  availabilityZone: v.optional(v.string()),
+  host: v.string(),
+  port: v.number(),
+  /** IPv4 addresses that the host name resolved to when it was last looked up. */
+  addresses: v.array(v.string()),
+});
+
+export const primaryRecordSchema = v.object({
+  databaseId: v.string(),
+  /** Grows by one with each change of primary; 0 until the first primary was seen. */
+  epoch: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  state: v.picklist(['stable', 'failing-over', 'no-primary', 'two-primaries']),
+  primary: v.optional(primarySchema),
+  /** When the primary of this epoch was first seen to be primary. */
+  since: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** When the present state began. */
+  stateSince: v.pipe(v.string(), v.isoTimestamp()),
+  observedAt: v.pipe(v.string(), v.isoTimestamp()),
+  /** Why the record last changed, in words. */
+  cause: v.string(),
+  /** The last epoch that `MobiLink Primary Changed` was sent for. */
+  announcedEpoch: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** `stateSince` of the last failover that `MobiLink Failover Started` was sent for. */
+  announcedFailover: v.optional(v.string()),
+  /** The scheduled time of the youngest tick: an older watch that reads it hands over. */
+  watch: v.optional(v.string()),
+});
+
+export type Primary = v.InferOutput<typeof primarySchema>;
+export type PrimaryRecord = v.InferOutput<typeof primaryRecordSchema>;
