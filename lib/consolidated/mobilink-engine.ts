@@ -1,0 +1,5 @@
+/** The database products that MobiLink can use as consolidated database and that this package can run. */
+export enum MobiLinkEngine {
+  /** MySQL, on RDS or elsewhere. */
+  MYSQL = 'mysql',
+}
