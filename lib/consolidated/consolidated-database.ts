@@ -7,6 +7,7 @@ import { known, Problems } from '../validation/problems';
 import { databaseIdOf } from './database-id';
 import type { MobiLinkEngine } from './mobilink-engine';
 import { OdbcDataSource } from './odbc-data-source';
+import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
 
 /**
  * The central database of one MobiLink server farm. A farm has exactly one, and a remote never moves to another one
@@ -70,9 +71,6 @@ export interface ExistingRdsInstanceProps {
    */
   readonly reservedConnections?: number;
 }
-
-/** Connections that MobiLink leaves to operators, backups and monitoring unless told otherwise. UNSOURCED. */
-export const DEFAULT_RESERVED_CONNECTIONS = 20;
 
 /** Consolidated databases that exist already: tracked and used, not owned. */
 export class ConsolidatedDatabase {

@@ -6,7 +6,12 @@ import type { IConstruct } from 'constructs';
  * with `Fn::ImportValue` in two stacks, with `Fn::GetStackOutput` under weak references), so it is computed when references
  * have been resolved and before the gates run: in a validation of the construct.
  */
-export function acknowledge(owner: IConstruct, rule: string, reason: string, findings: () => unknown[] = () => []): void {
+export function acknowledge(
+  owner: IConstruct,
+  rule: string,
+  reason: string,
+  findings: () => unknown[] = () => [],
+): void {
   owner.node.addValidation({
     validate: () => {
       const details = findings();

@@ -1,0 +1,121 @@
+import type { Node } from 'constructs';
+import * as v from 'valibot';
+
+/** The configuration of the app, by stage, from the CDK context `mobilink-ha` (cdk.json) and `stage` (`-c stage=prod`). */
+
+const CIDR = /^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
+const cidr = v.pipe(
+  v.string(),
+  v.check((text) => {
+    if (!CIDR.test(text)) return false;
+    const [address = '', bits = ''] = text.split('/');
+    return Number(bits) <= 32 && address.split('.').every((part) => Number(part) <= 255);
+  }, 'must be an IPv4 range such as 10.0.0.0/16'),
+);
+const whole = (lowest: number, highest: number) =>
+  v.pipe(
+    v.number(`must be a number from ${lowest} to ${highest}`),
+    v.integer('must be a whole number'),
+    v.minValue(lowest, `must be at least ${lowest}`),
+    v.maxValue(highest, `must be at most ${highest}`),
+  );
+const text = (what: string, pattern: RegExp) => v.pipe(v.string(), v.regex(pattern, `must be ${what}`));
+
+const database = v.strictObject({
+  /** As in `m7g.large`. */
+  instanceType: v.optional(text('an instance type such as m7g.large', /^[a-z][a-z0-9-]*\.[a-z0-9]+$/), 'm7g.large'),
+  allocatedStorageGiB: v.optional(whole(20, 65_536), 100),
+  maximumConnections: v.optional(whole(50, 100_000), 500),
+  backupDays: v.optional(whole(1, 35), 14),
+  /** Why `cdk destroy` may delete the database; leave it out wherever the data matters. */
+  deletableReason: v.optional(v.pipe(v.string(), v.minLength(1, 'must say why'))),
+});
+
+const farm = v.strictObject({
+  image: v.strictObject({
+    repositoryName: text('the name of an ECR repository', /^[a-z0-9]+([._/-][a-z0-9]+)*$/),
+    tag: text('a tag other than latest', /^(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/),
+  }),
+  minServers: v.optional(whole(2, 100), 2),
+  maxServers: v.optional(whole(2, 100), 4),
+  workers: v.optional(whole(1, 1000), 5),
+  maxWorkers: v.optional(whole(1, 1000)),
+  longestSyncMinutes: v.optional(whole(2, 60), 15),
+  licensedServers: v.optional(whole(1, 1000)),
+  clientCidrs: v.optional(v.pipe(v.array(cidr), v.minLength(1, 'must name at least one range')), ['10.0.0.0/8']),
+});
+
+const stage = v.pipe(
+  v.strictObject({
+    account: v.optional(text('twelve digits', /^\d{12}$/)),
+    region: v.optional(text('a Region such as eu-central-1', /^[a-z]{2}(-[a-z]+)+-\d$/)),
+    /** With account and Region: the three zones, so that synth needs no credentials to look them up. */
+    availabilityZones: v.optional(v.pipe(v.array(v.string()), v.length(3, 'must name three zones'))),
+    vpcCidr: v.optional(cidr, '10.40.0.0/16'),
+    natGateways: v.optional(whole(1, 3), 3),
+    protected: v.optional(v.boolean(), true),
+    database: v.optional(database, {}),
+    farm,
+    tags: v.optional(v.record(v.string(), v.string()), {}),
+  }),
+  v.check(
+    (it) => (it.account === undefined) === (it.region === undefined),
+    'account and region go together: give both or none',
+  ),
+  v.check(
+    (it) => it.availabilityZones === undefined || it.region !== undefined,
+    'availabilityZones needs account and region',
+  ),
+  v.check((it) => it.farm.minServers <= it.farm.maxServers, 'farm.minServers must not be above farm.maxServers'),
+);
+
+const configuration = v.strictObject({
+  name: v.optional(
+    text('a letter, then letters, digits or hyphens, 30 at most', /^[A-Za-z][A-Za-z0-9-]{0,29}$/),
+    'MobiLink',
+  ),
+  defaultStage: v.string(),
+  stages: v.record(text('a letter, then letters or digits, 20 at most', /^[A-Za-z][A-Za-z0-9]{0,19}$/), stage),
+});
+
+/** One stage of the app, with every default filled in. */
+export type StageConfiguration = v.InferOutput<typeof stage> & { readonly name: string; readonly stageName: string };
+
+/** Reads the stage to synthesize; throws one error that lists everything that is wrong with the configuration. */
+export function readStageConfiguration(node: Node): StageConfiguration {
+  const given: unknown = parseJsonText(node.tryGetContext('mobilink-ha'));
+  if (given === undefined) {
+    throw new Error(
+      "No configuration: the context 'mobilink-ha' is missing. Fix: copy it from cdk.json of this package.",
+    );
+  }
+  const result = v.safeParse(configuration, given);
+  if (!result.success) {
+    const lines = result.issues.map((issue) => {
+      const path = v.getDotPath(issue);
+      return `  - mobilink-ha${path ? `.${path}` : ''}: ${issue.message}`;
+    });
+    throw new Error(
+      `The context 'mobilink-ha' has ${lines.length} problem${lines.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
+    );
+  }
+  const { name, defaultStage, stages } = result.output;
+  const stageName: unknown = node.tryGetContext('stage') ?? defaultStage;
+  const chosen = typeof stageName === 'string' && Object.hasOwn(stages, stageName) ? stages[stageName] : undefined;
+  if (!chosen || typeof stageName !== 'string') {
+    throw new Error(
+      `There is no stage '${String(stageName)}'. Fix: choose one of ${Object.keys(stages).join(', ')} with -c stage=NAME, or add it to mobilink-ha.stages.`,
+    );
+  }
+  return { ...chosen, name, stageName };
+}
+
+/** `-c mobilink-ha='{...}'` arrives as text. */
+function parseJsonText(given: unknown): unknown {
+  if (typeof given !== 'string') return given;
+  try {
+    return JSON.parse(given);
+  } catch (error) {
+    throw new Error(`The context 'mobilink-ha' is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

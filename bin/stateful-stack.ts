@@ -1,0 +1,65 @@
+import { Duration, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { ConsolidatedRdsEngine, ConsolidatedRdsInstance } from '../lib';
+import type { StageConfiguration } from './stage-configuration';
+
+export interface StatefulStackProps extends StackProps {
+  readonly stage: StageConfiguration;
+}
+
+/** What outlives every deployment of the servers: the network and the consolidated database. */
+export class StatefulStack extends Stack {
+  public readonly vpc: ec2.IVpc;
+  public readonly database: ConsolidatedRdsInstance;
+
+  constructor(scope: Construct, id: string, props: StatefulStackProps) {
+    super(scope, id, props);
+    const { stage } = props;
+    this.vpc = this.network(stage);
+    this.database = new ConsolidatedRdsInstance(this, 'Consolidated', {
+      vpc: this.vpc,
+      engine: ConsolidatedRdsEngine.mysql({ maximumConnections: stage.database.maximumConnections }),
+      instanceType: new ec2.InstanceType(stage.database.instanceType),
+      allocatedStorage: stage.database.allocatedStorageGiB,
+      backupRetention: Duration.days(stage.database.backupDays),
+      deletableReason: stage.database.deletableReason,
+    });
+  }
+
+  private network(stage: StageConfiguration): ec2.Vpc {
+    if (stage.availabilityZones) {
+      // What a lookup would have written to cdk.context.json: with env set, CDK asks for the zones even if they are given.
+      this.node.setContext(
+        `availability-zones:account=${stage.account}:region=${stage.region}`,
+        stage.availabilityZones,
+      );
+    }
+    const vpc = new ec2.Vpc(this, 'Vpc', {
+      ipAddresses: ec2.IpAddresses.cidr(stage.vpcCidr),
+      // Without env a stack has two zones whatever maxAzs says; the third one is picked when it is deployed.
+      ...(stage.region
+        ? { maxAzs: 3 }
+        : { availabilityZones: [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs())) }),
+      natGateways: stage.natGateways,
+      // Would need a custom resource with a function of its own; nothing uses the default group.
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        { name: 'Servers', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 22 },
+        { name: 'Database', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+      ],
+      gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+    });
+    vpc.addFlowLog('FlowLog', {
+      destination: ec2.FlowLogDestination.toCloudWatchLogs(
+        new logs.LogGroup(this, 'FlowLogs', {
+          retention: logs.RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      ),
+    });
+    return vpc;
+  }
+}

@@ -1,0 +1,12 @@
+/** What the tracker's function sends, under which names. test/primary compares them with the function's own. */
+export const EVENT_SOURCE = 'mobilink-ha';
+export const PRIMARY_CHANGED = 'MobiLink Primary Changed';
+export const FAILOVER_STARTED = 'MobiLink Failover Started';
+
+export const METRIC_NAMESPACE = 'MobiLinkHA';
+export const METRICS = {
+  polls: 'Polls',
+  failedObservations: 'FailedObservations',
+  primaryChanges: 'PrimaryChanges',
+  secondsUnstable: 'SecondsUnstable',
+};
