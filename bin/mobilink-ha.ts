@@ -1,30 +1,5 @@
 #!/usr/bin/env node
-import { App, Tags } from 'aws-cdk-lib';
-import { readStageConfiguration } from './stage-configuration';
-import { StatefulStack } from './stateful-stack';
-import { StatelessStack } from './stateless-stack';
+import { App } from 'aws-cdk-lib';
+import { compose } from './compose';
 
-const app = new App();
-const stage = readStageConfiguration(app.node);
-const env = stage.region ? { account: stage.account, region: stage.region } : undefined;
-const prefix = `${stage.name}-${stage.stageName}`;
-
-const stateful = new StatefulStack(app, `${prefix}-Stateful`, {
-  env,
-  stage,
-  terminationProtection: stage.protected,
-  description: 'MobiLink: network and consolidated database',
-});
-const stateless = new StatelessStack(app, `${prefix}-Stateless`, {
-  env,
-  stage,
-  vpc: stateful.vpc,
-  database: stateful.database,
-  description: 'MobiLink: server farm and primary tracker',
-});
-
-for (const stack of [stateful, stateless]) {
-  Tags.of(stack).add('mobilink-ha:system', stage.name);
-  Tags.of(stack).add('mobilink-ha:stage', stage.stageName);
-  for (const [key, value] of Object.entries(stage.tags)) Tags.of(stack).add(key, value);
-}
+compose(new App());

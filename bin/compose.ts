@@ -1,0 +1,33 @@
+import { type App, type Stack, Tags } from 'aws-cdk-lib';
+import { readStageConfiguration } from './stage-configuration';
+import { StatefulStack } from './stateful-stack';
+import { StatelessStack } from './stateless-stack';
+
+/** The two stacks of the stage that the context asks for. */
+export function compose(app: App): Stack[] {
+  const stage = readStageConfiguration(app.node);
+  const env = stage.region ? { account: stage.account, region: stage.region } : undefined;
+  const prefix = `${stage.name}-${stage.stageName}`;
+
+  const stateful = new StatefulStack(app, `${prefix}-Stateful`, {
+    env,
+    stage,
+    terminationProtection: stage.protected,
+    description: 'MobiLink: network and consolidated database',
+  });
+  const stateless = new StatelessStack(app, `${prefix}-Stateless`, {
+    env,
+    stage,
+    vpc: stateful.vpc,
+    database: stateful.database,
+    description: 'MobiLink: server farm and primary tracker',
+  });
+
+  const stacks = [stateful, stateless];
+  for (const stack of stacks) {
+    Tags.of(stack).add('mobilink-ha:system', stage.name);
+    Tags.of(stack).add('mobilink-ha:stage', stage.stageName);
+    for (const [key, value] of Object.entries(stage.tags)) Tags.of(stack).add(key, value);
+  }
+  return stacks;
+}

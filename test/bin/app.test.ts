@@ -1,0 +1,138 @@
+import { App } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { readStageConfiguration } from '../../bin/stage-configuration';
+import { buildApp, type Resource, synthesize } from '../gates/app';
+
+const IMAGE = { repositoryName: 'mobilink', tag: '17.0.1' };
+
+function read(configuration: unknown, stage?: string) {
+  const app = new App({ context: { 'mobilink-ha': configuration, ...(stage ? { stage } : {}) } });
+  return readStageConfiguration(app.node);
+}
+
+describe('the configuration of the app', () => {
+  it('fills in every default', () => {
+    expect(read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE } } } })).toMatchObject({
+      name: 'MobiLink',
+      stageName: 'a',
+      protected: true,
+      natGateways: 3,
+      database: { instanceType: 'm7g.large', backupDays: 14, maximumConnections: 500 },
+      farm: { minServers: 2, maxServers: 4, clientCidrs: ['10.0.0.0/8'] },
+    });
+  });
+
+  it('comes as text from the command line too', () => {
+    const configuration = JSON.stringify({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE } } } });
+    expect(read(configuration).stageName).toBe('a');
+    expect(() => read('{')).toThrow(/not JSON/);
+  });
+
+  it('lists everything that is wrong at once, by path', () => {
+    const wrong = {
+      defaultStage: 'a',
+      stages: {
+        a: {
+          account: '12',
+          vpcCidr: '10.0.0.0/99',
+          protcted: true,
+          farm: { image: { repositoryName: 'mobilink', tag: 'latest' }, minServers: 1 },
+          database: { backupDays: 0 },
+        },
+      },
+    };
+    expect(() => read(wrong)).toThrow(
+      /6 problems:[\s\S]*stages\.a\.account: must be twelve digits[\s\S]*stages\.a\.vpcCidr[\s\S]*backupDays: must be at least 1[\s\S]*tag: must be a tag other than latest[\s\S]*minServers: must be at least 2[\s\S]*protcted/,
+    );
+  });
+
+  it.each([
+    ['account without Region', { account: '111122223333' }, /go together/],
+    ['zones without Region', { availabilityZones: ['a', 'b', 'c'] }, /needs account and region/],
+    [
+      'more servers at least than at most',
+      { farm: { image: IMAGE, minServers: 9, maxServers: 3 } },
+      /must not be above/,
+    ],
+  ])('refuses %s', (_what, part, message) => {
+    expect(() => read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, ...part } } })).toThrow(message);
+  });
+
+  it('names the stages there are when one is asked for that is not', () => {
+    const configuration = { defaultStage: 'a', stages: { a: { farm: { image: IMAGE } } } };
+    expect(() => read(configuration, 'prod')).toThrow(/no stage 'prod'.*choose one of a/);
+    expect(() => read(configuration, 'toString')).toThrow(/no stage 'toString'/);
+    expect(() => read(undefined)).toThrow(/context 'mobilink-ha' is missing/);
+  });
+});
+
+describe('the app', () => {
+  const stacks = synthesize(buildApp());
+  const resources = (suffix: string) =>
+    Object.values(stacks.find(({ name }) => name.endsWith(suffix))?.template.Resources ?? {});
+
+  it('keeps what holds data in the protected stack', () => {
+    expect(stacks.map((stack) => [stack.name, stack.terminationProtection])).toEqual([
+      ['MobiLink-dev-Stateful', true],
+      ['MobiLink-dev-Stateless', false],
+    ]);
+    const types = (suffix: string) => new Set(resources(suffix).map(({ Type }) => Type));
+    expect(types('Stateful')).toContain('AWS::RDS::DBInstance');
+    expect(types('Stateful')).toContain('AWS::EC2::VPC');
+    expect(types('Stateless')).toContain('AWS::ECS::Service');
+    expect(types('Stateless')).not.toContain('AWS::RDS::DBInstance');
+  });
+
+  it('spans three zones without env and without a look-up', () => {
+    const zones = resources('Stateful')
+      .filter(({ Type }) => Type === 'AWS::EC2::Subnet')
+      .map(({ Properties }) => JSON.stringify(Properties?.AvailabilityZone));
+    expect(new Set(zones).size).toBe(3);
+    expect(buildApp().synth().manifest.missing ?? []).toEqual([]);
+  });
+
+  it('tags everything that can be tagged', () => {
+    const untagged = (resource: Resource) => {
+      const tags = JSON.stringify(resource.Properties?.Tags ?? resource.Properties?.HostedZoneTags ?? null);
+      return !tags.includes('mobilink-ha:stage');
+    };
+    for (const suffix of ['Stateful', 'Stateless']) {
+      const taggable = [
+        'AWS::RDS::DBInstance',
+        'AWS::EC2::VPC',
+        'AWS::DynamoDB::Table',
+        'AWS::ECS::Service',
+        'AWS::Logs::LogGroup',
+        'AWS::Lambda::Function',
+        'AWS::IAM::Role',
+        'AWS::SecretsManager::Secret',
+        'AWS::ElasticLoadBalancingV2::LoadBalancer',
+      ];
+      expect(resources(suffix).filter((it) => taggable.includes(it.Type) && untagged(it))).toEqual([]);
+    }
+  });
+
+  it('gives every log group a retention', () => {
+    for (const suffix of ['Stateful', 'Stateless']) {
+      const groups = resources(suffix).filter(({ Type }) => Type === 'AWS::Logs::LogGroup');
+      expect(groups.length).toBeGreaterThan(0);
+      for (const group of groups) expect(group.Properties?.RetentionInDays).toBeGreaterThan(0);
+    }
+  });
+
+  it('synthesizes every stage of cdk.json', () => {
+    for (const stage of ['dev', 'prod']) {
+      expect(synthesize(buildApp({ stage })).map(({ name }) => name)).toEqual([
+        `MobiLink-${stage}-Stateful`,
+        `MobiLink-${stage}-Stateless`,
+      ]);
+    }
+  });
+
+  it('is as the snapshot says, hashes of assets left aside', () => {
+    for (const { name, template } of stacks) {
+      const text = JSON.stringify(template, undefined, 2).replace(/[a-f0-9]{64}/g, 'ASSET');
+      expect(text).toMatchSnapshot(name);
+    }
+  });
+});
