@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  readonly assembly?: string;
+  readonly scenarios: string[];
+  readonly seed: number;
+  readonly runs: number;
+  readonly list: boolean;
+  readonly help: boolean;
+  readonly requests?: string;
+}
+
+export const USAGE = `npm run rehearse -- [options]
+
+  --list              names the scenarios
+  --scenario NAME     rehearses one of them; may be given more than once (default: all)
+  --seed N            the chance that latencies and failovers are drawn from (default: 1)
+  --runs N            rehearses N times with seeds N, N+1, ... and shows medians (default: 1)
+  --assembly DIR      rehearses a cloud assembly made elsewhere (default: synthesizes this app)
+  --requests FILE     writes every request of every function to FILE, one line of JSON each
+  --help              shows this`;
+
+/** What the user asked for; throws an error that says what is wrong. */
+export function parseOptions(args: string[], known: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    allowPositionals: false,
+    options: {
+      assembly: { type: 'string' },
+      scenario: { type: 'string', multiple: true },
+      seed: { type: 'string' },
+      runs: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      requests: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const scenarios = values.scenario ?? known;
+  const unknown = scenarios.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`--scenario: there is no ${unknown.join(', ')}. There are: ${known.join(', ')}`);
+  return {
+    assembly: values.assembly,
+    scenarios,
+    seed: whole('--seed', values.seed ?? '1', 0, 2 ** 31 - 1),
+    runs: whole('--runs', values.runs ?? '1', 1, 10_000),
+    list: values.list,
+    help: values.help,
+    requests: values.requests,
+  };
+}
+
+function whole(option: string, text: string, lowest: number, highest: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < lowest || value > highest) {
+    throw new Error(`${option}: must be a whole number from ${lowest} to ${highest}, got '${text}'`);
+  }
+  return value;
+}

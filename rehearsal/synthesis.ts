@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import * as v from 'valibot';
+
+const cdkJson = v.object({ app: v.string(), context: v.optional(v.record(v.string(), v.unknown()), {}) });
+
+/** Synthesizes this repository's app as `cdk synth` does, without its command line, and returns the folder of the assembly. */
+export async function synthesizeApp(root: string, onOutput: (text: string) => void): Promise<string> {
+  const outdir = path.join(root, '.rehearsal', 'assembly');
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  const { app, context } = v.parse(cdkJson, JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8')));
+  const [command = '', ...args] = app.split(' ');
+  const child = spawn(command === 'node' ? process.execPath : command, args, {
+    cwd: root,
+    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
+      output += text;
+      onOutput(text);
+    });
+  }
+  const stop = () => child.kill('SIGTERM');
+  process.once('exit', stop);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  process.removeListener('exit', stop);
+  if (code !== 0) throw new Error(`the app could not be synthesized (exit code ${code}):\n${output}`);
+  return outdir;
+}
