@@ -1,0 +1,36 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+
+/** By what the secret is fetched: its full ARN wherever that is known. */
+export function secretIdOf(secret: secretsmanager.ISecret): string {
+  return secret.secretFullArn ?? secret.secretArn;
+}
+
+/**
+ * Lets the role fetch these secrets and nothing else. `secret.grantRead(role)` would write the role into the policy of a
+ * customer's key, and with the key in another stack the two stacks would need each other; the key's own policy lets IAM of
+ * its account decide, so a statement on this side is enough.
+ */
+export function allowToFetch(role: iam.Role, secrets: secretsmanager.ISecret[]): void {
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [...new Set(secrets.map(resourceOf))],
+    }),
+  );
+  const keys = new Set(secrets.flatMap((secret) => secret.encryptionKey?.keyArn ?? []));
+  if (keys.size === 0) return;
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ['kms:Decrypt'],
+      resources: [...keys],
+      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(role).region}.amazonaws.com` } },
+    }),
+  );
+}
+
+/** An ARN without its random suffix (`Secret.fromSecretNameV2`) matches only with six wildcards of one character. */
+function resourceOf(secret: secretsmanager.ISecret): string {
+  return secret.secretFullArn ?? `${secret.secretArn}-??????`;
+}
