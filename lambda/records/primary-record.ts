@@ -16,12 +16,15 @@ export const primarySchema = v.object({
 
 export const primaryRecordSchema = v.object({
   databaseId: v.string(),
-  /** Grows by one with each change of primary; 0 until the first primary was seen. */
-  epoch: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Grows by one with each change of primary; the first one seen is epoch 1. */
+  epoch: v.pipe(v.number(), v.integer(), v.minValue(1)),
   state: v.picklist(['stable', 'failing-over', 'no-primary', 'two-primaries']),
-  primary: v.optional(primarySchema),
+  /** The primary of this epoch; in every state but `stable` it is the last one known. */
+  primary: primarySchema,
+  /** The member that was primary in the epoch before. */
+  previousMemberId: v.optional(v.string()),
   /** When the primary of this epoch was first seen to be primary. */
-  since: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  since: v.pipe(v.string(), v.isoTimestamp()),
   /** When the present state began. */
   stateSince: v.pipe(v.string(), v.isoTimestamp()),
   observedAt: v.pipe(v.string(), v.isoTimestamp()),
@@ -32,7 +35,15 @@ export const primaryRecordSchema = v.object({
   /** `stateSince` of the last failover that `MobiLink Failover Started` was sent for. */
   announcedFailover: v.optional(v.string()),
   /** The scheduled time of the youngest tick: an older watch that reads it hands over. */
-  watch: v.optional(v.string()),
+  watch: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** When something last spoke of a failover; only while the state is `failing-over`. */
+  evidenceAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** Milliseconds after `evidenceAt` at which the state is `stable` again if the primary stayed the same. */
+  settlesAfter: v.optional(v.number()),
+  /** Addresses that the host name leads to while the source still names the old primary. */
+  movedTo: v.optional(v.array(v.string())),
+  /** When the source was first heard to know no such database. */
+  absentSince: v.optional(v.pipe(v.string(), v.isoTimestamp())),
 });
 
 export type Primary = v.InferOutput<typeof primarySchema>;

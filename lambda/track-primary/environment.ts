@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+
+const source = v.object({
+  kind: v.literal('rds-instance'),
+  instanceArn: v.pipe(v.string(), v.startsWith('arn:', 'must be an ARN')),
+  instanceIdentifier: v.pipe(v.string(), v.minLength(1)),
+});
+
+const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
+
+const environment = v.object({
+  MOBILINK_DATABASE_ID: text,
+  MOBILINK_PRIMARY_TABLE: text,
+  MOBILINK_PRIMARY_SOURCE: v.pipe(text, v.parseJson(undefined, 'is not JSON'), source),
+  MOBILINK_EVENT_BUS: text,
+  MOBILINK_METRIC_NAMESPACE: text,
+});
+
+export type PrimarySource = v.InferOutput<typeof source>;
+
+export interface Environment {
+  readonly databaseId: string;
+  readonly table: string;
+  readonly source: PrimarySource;
+  readonly eventBus: string;
+  readonly metricNamespace: string;
+}
+
+/** What the construct told the function; throws one error that names every variable that is missing or wrong. */
+export function readEnvironment(variables: Record<string, string | undefined>): Environment {
+  const result = v.safeParse(environment, variables);
+  if (!result.success) {
+    const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'environment'}: ${issue.message}`);
+    throw new Error(`The environment of the primary tracker is wrong: ${problems.join('; ')}`);
+  }
+  const it = result.output;
+  return {
+    databaseId: it.MOBILINK_DATABASE_ID,
+    table: it.MOBILINK_PRIMARY_TABLE,
+    source: it.MOBILINK_PRIMARY_SOURCE,
+    eventBus: it.MOBILINK_EVENT_BUS,
+    metricNamespace: it.MOBILINK_METRIC_NAMESPACE,
+  };
+}

@@ -1,0 +1,42 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { PollOutcome } from './poll';
+
+/** The names under which lib/primary offers them as `metricXxx`. */
+export const METRIC_NAMES = {
+  polls: 'Polls',
+  failedObservations: 'FailedObservations',
+  primaryChanges: 'PrimaryChanges',
+  secondsUnstable: 'SecondsUnstable',
+} as const;
+
+export const DIMENSION = 'DatabaseId';
+
+/** Writes the metrics of each poll into the log in CloudWatch's embedded format; no call, no cost but the line. */
+export class PollMetrics {
+  private readonly metrics: Metrics;
+
+  constructor(
+    namespace: string,
+    private readonly databaseId: string,
+  ) {
+    this.metrics = new Metrics({ namespace });
+    // Powertools adds a dimension `service`, which would make these other metrics than those that alarms look at.
+    this.metrics.clearDefaultDimensions();
+  }
+
+  /** @param outcome undefined when the poll failed before it saw anything. */
+  public publish(outcome: PollOutcome | undefined, now: number): void {
+    const { metrics } = this;
+    metrics.addDimension(DIMENSION, this.databaseId);
+    metrics.addMetric(METRIC_NAMES.polls, MetricUnit.Count, 1);
+    const failed = outcome?.observation === undefined || outcome.observation.kind === 'unknown';
+    metrics.addMetric(METRIC_NAMES.failedObservations, MetricUnit.Count, failed ? 1 : 0);
+    metrics.addMetric(METRIC_NAMES.primaryChanges, MetricUnit.Count, outcome?.newEpoch === undefined ? 0 : 1);
+    const record = outcome?.record;
+    if (record) {
+      const unstable = record.state === 'stable' ? 0 : Math.max(0, (now - Date.parse(record.stateSince)) / 1000);
+      metrics.addMetric(METRIC_NAMES.secondsUnstable, MetricUnit.Seconds, unstable);
+    }
+    metrics.publishStoredMetrics();
+  }
+}

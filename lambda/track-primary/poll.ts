@@ -1,0 +1,65 @@
+import type { PrimaryRecord } from '../records/primary-record';
+import { announcements } from './announcements';
+import { decide, type Hint, type Observation } from './core';
+import type { Ports } from './ports';
+
+/** The record is written at least this often, so that its reader sees that somebody looks. */
+export const WRITE_AT_LEAST_EVERY = 50_000;
+/** How often one poll begins again when another invocation wrote in between. */
+const TRIES = 3;
+
+export interface PollOutcome {
+  readonly record: PrimaryRecord | undefined;
+  readonly observation?: Observation;
+  /** The change of primary that this poll wrote. */
+  readonly newEpoch?: number;
+  /** A younger watch has taken over; this one ends. */
+  readonly handedOver: boolean;
+}
+
+export interface PollInput {
+  readonly databaseId: string;
+  readonly hint?: Hint;
+  /** The scheduled time of this watch; absent when an event asked for the poll. */
+  readonly watch?: string;
+}
+
+/**
+ * One look: read the record, observe the source, decide, write, announce. In this order, so that a write by anybody else since
+ * the record was read makes the write fail, and the observation, which may be older than that write, is thrown away.
+ */
+export async function poll(ports: Ports, input: PollInput, signal: AbortSignal): Promise<PollOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    const read = await ports.records.read(signal);
+    if (input.watch && read?.watch && read.watch > input.watch) return { record: read, handedOver: true };
+
+    const observation = await ports.source.observe(signal);
+    const decision = decide(input.databaseId, read, observation, input.hint, ports.now());
+    const next = decision.record && withWatch(decision.record, input.watch);
+    const write = next && (decision.changed || next.watch !== read?.watch || isOld(read, next));
+    if (write && !(await ports.records.replace(read, next, signal))) {
+      if (attempt < TRIES) continue;
+      throw new Error(`The primary record was written by others ${TRIES} times in one poll; the next poll looks again`);
+    }
+    const record = write ? next : read;
+    if (record) await announceAll(ports, record, signal);
+    const newEpoch = write && next.epoch !== read?.epoch ? next.epoch : undefined;
+    return { record, observation, newEpoch, handedOver: false };
+  }
+}
+
+function withWatch(record: PrimaryRecord, watch: string | undefined): PrimaryRecord {
+  return watch && (record.watch === undefined || record.watch < watch) ? { ...record, watch } : record;
+}
+
+function isOld(read: PrimaryRecord | undefined, next: PrimaryRecord): boolean {
+  return !read || Date.parse(next.observedAt) - Date.parse(read.observedAt) >= WRITE_AT_LEAST_EVERY;
+}
+
+/** What is due is announced until it is noted as announced: at least once, whenever the function was killed. */
+async function announceAll(ports: Ports, record: PrimaryRecord, signal: AbortSignal): Promise<void> {
+  const due = announcements(record);
+  if (due.length === 0) return;
+  for (const announcement of due) await ports.announcer.announce(announcement, signal);
+  await ports.records.noteAnnounced(record, signal);
+}

@@ -1,0 +1,32 @@
+import type { PrimaryRecord } from '../records/primary-record';
+import type { Observation } from './core';
+
+/** What the tracker needs of the world. Every call ends when the signal says so. */
+export interface Ports {
+  readonly records: Records;
+  readonly source: Source;
+  readonly announcer: Announcer;
+  now(): number;
+}
+
+export interface Records {
+  read(signal: AbortSignal): Promise<PrimaryRecord | undefined>;
+  /** Writes if the stored record is still the one that was read; false if somebody else wrote meanwhile. */
+  replace(read: PrimaryRecord | undefined, next: PrimaryRecord, signal: AbortSignal): Promise<boolean>;
+  /** Notes what has been announced, unless the record has moved on. */
+  noteAnnounced(record: PrimaryRecord, signal: AbortSignal): Promise<void>;
+}
+
+export interface Source {
+  /** Never throws: what gave no answer is `unknown`. */
+  observe(signal: AbortSignal): Promise<Observation>;
+}
+
+export interface Announcer {
+  announce(event: Announcement, signal: AbortSignal): Promise<void>;
+}
+
+export interface Announcement {
+  readonly detailType: 'MobiLink Primary Changed' | 'MobiLink Failover Started';
+  readonly detail: Record<string, unknown>;
+}

@@ -1,0 +1,94 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
+import { type PrimaryRecord, primaryRecordSchema } from '../records/primary-record';
+import { fromItem, toItem } from './item';
+import type { Records } from './ports';
+import { SDK_LIMITS } from './sdk-limits';
+
+/** The primary record of one database in the tracker's table. */
+export class PrimaryRecords implements Records {
+  private readonly client = new DynamoDBClient(SDK_LIMITS);
+
+  constructor(
+    private readonly table: string,
+    private readonly databaseId: string,
+  ) {}
+
+  public async read(abortSignal: AbortSignal): Promise<PrimaryRecord | undefined> {
+    const { Item } = await this.client.send(
+      new GetItemCommand({ TableName: this.table, Key: this.key, ConsistentRead: true }),
+      { abortSignal },
+    );
+    if (!Item) return undefined;
+    const result = v.safeParse(primaryRecordSchema, fromItem(Item));
+    if (!result.success) {
+      const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'item'}: ${issue.message}`);
+      throw new Error(
+        `The primary record '${this.databaseId}' in table '${this.table}' is damaged: ${problems.join('; ')}. Fix: restore the item; its epoch must not go back`,
+      );
+    }
+    return result.output;
+  }
+
+  public async replace(
+    read: PrimaryRecord | undefined,
+    next: PrimaryRecord,
+    abortSignal: AbortSignal,
+  ): Promise<boolean> {
+    const condition = read
+      ? {
+          ConditionExpression: 'epoch = :epoch AND observedAt = :observedAt AND announcedEpoch = :announcedEpoch',
+          ExpressionAttributeValues: {
+            ':epoch': { N: String(read.epoch) },
+            ':observedAt': { S: read.observedAt },
+            ':announcedEpoch': { N: String(read.announcedEpoch) },
+          },
+        }
+      : { ConditionExpression: 'attribute_not_exists(databaseId)' };
+    return this.unlessOthersWrote(
+      this.client.send(new PutItemCommand({ TableName: this.table, Item: toItem(next), ...condition }), {
+        abortSignal,
+      }),
+    );
+  }
+
+  public async noteAnnounced(record: PrimaryRecord, abortSignal: AbortSignal): Promise<void> {
+    const unstable = record.state !== 'stable';
+    await this.unlessOthersWrote(
+      this.client.send(
+        new UpdateItemCommand({
+          TableName: this.table,
+          Key: this.key,
+          UpdateExpression: `SET announcedEpoch = :epoch${unstable ? ', announcedFailover = :stateSince' : ''}`,
+          ConditionExpression: 'epoch = :epoch',
+          ExpressionAttributeValues: {
+            ':epoch': { N: String(record.epoch) },
+            ...(unstable ? { ':stateSince': { S: record.stateSince } } : {}),
+          },
+        }),
+        { abortSignal },
+      ),
+    );
+  }
+
+  private get key(): Record<string, AttributeValue> {
+    return { databaseId: { S: this.databaseId } };
+  }
+
+  private async unlessOthersWrote(write: Promise<unknown>): Promise<boolean> {
+    try {
+      await write;
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}
