@@ -27,7 +27,7 @@ export function environmentOf(farm: Construct, settings: FarmEnvironment): { [na
   const json = (value: unknown) => Stack.of(farm).toJsonString(value);
   const connections = serverConnections(size);
   return {
-    MOBILINK_DATABASE: json({ engine: database.engine, dsn: database.odbc.render() }),
+    MOBILINK_DATABASE: json({ engine: database.engine, dsn: textsOf(farm, database.odbc.render()) }),
     MOBILINK_LOGIN_SECRET_ARN: secretIdOf(database.mobiLinkLogin),
     MOBILINK_STREAMS: json(settings.streams.map(renderStream)),
     MOBILINK_HEALTH_PORT: text(settings.healthPort),
@@ -49,6 +49,15 @@ export function secondsText(duration: Duration): string {
 
 function text(value: number): string {
   return Tokenization.stringifyNumber(value);
+}
+
+/** A number that was made a token to become text turns into a number again in JSON; every key of a data source is text. */
+function textsOf(farm: Construct, keys: { [key: string]: string }): { [key: string]: string } {
+  const entries = Object.entries(keys).map(([key, value]): [string, string] => {
+    const resolved: unknown = Stack.of(farm).resolve(value);
+    return [key, typeof resolved === 'number' ? `${resolved}` : value];
+  });
+  return Object.fromEntries(entries);
 }
 
 function renderStream(stream: MobiLinkStream): { [key: string]: unknown } {

@@ -31,6 +31,12 @@ export function createLoadBalancer(
   });
   if (exposure._anyClient && exposure.anyClientReason) {
     acknowledge(securityGroup, 'AwsSolutions-EC23', exposure.anyClientReason);
+  } else if (exposure.clientCidrs.some((cidr) => Token.isUnresolved(cidr))) {
+    acknowledge(
+      securityGroup,
+      'AwsSolutions-EC23',
+      'A range that only CloudFormation knows, which the rule cannot read.',
+    );
   }
   const addresses = exposure.staticAddresses ? createAddresses(farm, props, subnets.loadBalancer.length) : [];
   const allocationIds = exposure.allocationIds ?? addresses.map((address) => address.attrAllocationId);
