@@ -1,0 +1,135 @@
+import childProcess from 'node:child_process';
+import dgram from 'node:dgram';
+import dns from 'node:dns';
+import http from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
+import workerThreads from 'node:worker_threads';
+import { type FromProcess, SEQUENCE_HEADER, WIRE_HOST } from './protocol';
+
+/**
+ * Leads the function's sockets to the stand-ins and asks the rehearsal for names. Everything else is refused, by name: no
+ * function of a rehearsal reaches anything outside of it.
+ */
+export function replaceNetwork(wirePort: number, send: (message: FromProcess) => void) {
+  const open = new Set<string>();
+  const lookUps = new Map<string, (addresses: string[] | undefined) => void>();
+  let sequence = 0;
+
+  const refuse = (what: string): Error => {
+    send({ type: 'refused', what });
+    return Object.assign(new Error(`The rehearsal refuses ${what}: it is not a part of the synthesized system`), {
+      code: 'ECONNREFUSED',
+    });
+  };
+
+  countRequests(open, () => `request-${++sequence}`);
+  replaceConnect(wirePort, refuse);
+  replaceNames(
+    (name) =>
+      new Promise((done) => {
+        const asked = `name-${++sequence}`;
+        open.add(asked);
+        lookUps.set(asked, done);
+        send({ type: 'resolve', sequence: asked, name });
+      }),
+  );
+  const forbidden = (what: string) => () => {
+    throw refuse(what);
+  };
+  for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'] as const) {
+    Object.defineProperty(childProcess, name, { value: forbidden(`a child process (${name})`), configurable: true });
+  }
+  Object.defineProperty(dgram, 'createSocket', { value: forbidden('a datagram socket'), configurable: true });
+  Object.defineProperty(workerThreads, 'Worker', { value: forbidden('a worker thread'), configurable: true });
+  syncBuiltinESMExports();
+
+  return {
+    /** What has been asked and not been answered, as this process sees it. */
+    open: () => [...open].sort(),
+    resolved(asked: string, addresses: string[] | undefined) {
+      open.delete(asked);
+      lookUps.get(asked)?.(addresses);
+      lookUps.delete(asked);
+    },
+  };
+}
+
+/** Numbers every HTTP request and knows when it is over, whichever way it ends. */
+function countRequests(open: Set<string>, next: () => string): void {
+  const construct = http.ClientRequest;
+  class CountedRequest extends construct {
+    constructor(...args: ConstructorParameters<typeof construct>) {
+      super(...args);
+      const number = next();
+      this.setHeader(SEQUENCE_HEADER, number);
+      open.add(number);
+      this.once('close', () => open.delete(number));
+    }
+  }
+  Object.defineProperty(http, 'ClientRequest', { value: CountedRequest, configurable: true });
+  const request = (...args: ConstructorParameters<typeof construct>) => new CountedRequest(...args);
+  Object.defineProperty(http, 'request', { value: request, configurable: true });
+  Object.defineProperty(http, 'get', {
+    value: (...args: ConstructorParameters<typeof construct>) => request(...args).end(),
+    configurable: true,
+  });
+}
+
+function replaceConnect(wirePort: number, refuse: (what: string) => Error): void {
+  const connect: (this: net.Socket, options: net.TcpNetConnectOpts, callback?: () => void) => net.Socket =
+    net.Socket.prototype.connect;
+  type Destination = { host?: string; port?: number; path?: string };
+  net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
+    // net.connect hands over its arguments already normalized, as one array; others call with (options) or (port, host).
+    const given = Array.isArray(args[0]) ? args[0] : args;
+    const [first, second] = given as unknown[];
+    const destination: Destination =
+      typeof first === 'object' && first !== null
+        ? (first as Destination)
+        : { port: Number(first), host: typeof second === 'string' ? second : 'localhost' };
+    if (destination.path === undefined && destination.host === WIRE_HOST) {
+      const callback = given.find((it): it is () => void => typeof it === 'function');
+      const led: net.TcpNetConnectOpts = { ...destination, host: '127.0.0.1', port: wirePort, lookup: undefined };
+      return connect.call(this, led, callback);
+    }
+    const where = destination.path ?? `${destination.host ?? 'localhost'}:${destination.port}`;
+    const error = refuse(`a connection to ${where}`);
+    process.nextTick(() => this.destroy(error));
+    return this;
+  } as typeof net.Socket.prototype.connect;
+}
+
+function replaceNames(ask: (name: string) => Promise<string[] | undefined>): void {
+  const notFound = (name: string) =>
+    Object.assign(new Error(`queryA ENOTFOUND ${name}`), { code: 'ENOTFOUND', hostname: name });
+  const resolve4 = async (name: string): Promise<string[]> => {
+    const addresses = await ask(name);
+    if (!addresses) throw notFound(name);
+    return addresses;
+  };
+  const lookup = async (name: string, options?: { all?: boolean }) => {
+    const found = (await resolve4(name)).map((address) => ({ address, family: 4 }));
+    return options?.all ? found : found[0];
+  };
+  type Callback = (error: Error | null, ...values: unknown[]) => void;
+  const byCallback =
+    <T>(work: (...args: never[]) => Promise<T>, spread: (value: T) => unknown[]) =>
+    (...args: unknown[]) => {
+      const callback = args.pop() as Callback;
+      work(...(args as never[])).then(
+        (value) => callback(null, ...spread(value)),
+        (error: Error) => callback(error),
+      );
+    };
+  const callbacks = {
+    resolve4: byCallback(resolve4, (addresses) => [addresses]),
+    resolve: byCallback(resolve4, (addresses) => [addresses]),
+    lookup: byCallback(lookup, (value) => (Array.isArray(value) ? [value] : [value?.address, value?.family])),
+  };
+  const promises = { resolve4, resolve: resolve4, lookup };
+  Object.assign(dns, callbacks);
+  Object.assign(dns.promises, promises);
+  Object.assign(dns.Resolver.prototype, { resolve4: callbacks.resolve4, resolve: callbacks.resolve });
+  Object.assign(dns.promises.Resolver.prototype, { resolve4, resolve: resolve4 });
+}
