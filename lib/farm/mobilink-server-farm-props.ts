@@ -215,7 +215,7 @@ export interface MobiLinkServerFarmProps {
   readonly extraArguments?: string[];
 
   /**
-   * The cluster that the servers belong to. Must be in `vpc`.
+   * The cluster that the servers belong to; the servers stand in `vpc` whatever the cluster's own is.
    *
    * @default - one of their own with Container Insights, which costs by metric
    */

@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import {
@@ -11,6 +12,7 @@ import {
   MobiLinkImage,
   MobiLinkServerFarm,
   type MobiLinkServerFarmProps,
+  MobiLinkStream,
   OdbcDataSource,
   type PrimarySource,
 } from '../../lib';
@@ -100,4 +102,22 @@ export function build(
 ) {
   const farm = addFarm(land, typeof props === 'function' ? props(land) : props);
   return { ...land, farm, template: Template.fromStack(land.stack) };
+}
+
+export function repository(stack: Stack): ecr.IRepository {
+  return ecr.Repository.fromRepositoryName(stack, 'Given', 'given');
+}
+
+export const tls = ({ stack }: Farmland) => [MobiLinkStream.tls({ identity: identity(stack) })];
+export const zone = (stack: Stack) => route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', zoneOf('example.com'));
+export const zoneOf = (zoneName: string) => ({ hostedZoneId: 'Z0', zoneName });
+
+/** The message of the error that the action throws. */
+export function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  throw new Error('nothing was refused');
 }

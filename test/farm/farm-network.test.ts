@@ -92,6 +92,33 @@ describe('the path from remote to database', () => {
   });
 });
 
+describe('subnets', () => {
+  it('of one zone may hold many servers but only one end of the load balancer', () => {
+    const land = farmland();
+    const subnetType = ec2.SubnetType.PRIVATE_ISOLATED;
+    const vpc = new ec2.Vpc(land.stack, 'Wide', {
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'One', subnetType },
+        { name: 'Two', subnetType },
+      ],
+    });
+    const { farm, template } = build({ vpc, serverSubnets: { subnetType } }, land);
+    const [service] = Object.values(template.findResources('AWS::ECS::Service'));
+    expect(service?.Properties.NetworkConfiguration.AwsvpcConfiguration.Subnets).toHaveLength(4);
+    const [balancer] = Object.values(template.findResources('AWS::ElasticLoadBalancingV2::LoadBalancer'));
+    expect(balancer?.Properties.Subnets).toHaveLength(2);
+    expect(farm.loadBalancer.vpc).toBe(vpc);
+  });
+
+  it('whose zone nobody knows are taken as they are', () => {
+    const land = farmland();
+    const subnets = ['subnet-1', 'subnet-2'].map((id) => ec2.Subnet.fromSubnetId(land.stack, id, id));
+    const { template } = build({ serverSubnets: { subnets } }, land);
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Subnets: ['subnet-1', 'subnet-2'] });
+  });
+});
+
 describe('security groups of the user', () => {
   it('get the rules that they miss', () => {
     const land = farmland();
