@@ -1,11 +1,9 @@
 import { JsonShapeDeserializer, JsonShapeSerializer, XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import { NormalizedSchema } from '@smithy/core/schema';
-import type { SchemaRef } from '@smithy/types';
+import type { Schema } from '@smithy/types';
 import { type RawAnswer, ServiceError, type ServiceStandIn } from './service';
 
 /** Reads requests and writes answers by the schemas that the SDK's own client uses, in both directions. */
-
-type Schema = SchemaRef;
 
 /** The SDK's struct schema holds the number of its required members, which come first, at this index. */
 const REQUIRED_MEMBERS = 6;
