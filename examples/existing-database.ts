@@ -13,7 +13,7 @@ const stack = new Stack(app, 'MobiLink');
 const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
   vpcId: 'vpc-12345678',
   availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
-  privateSubnetIds: ['subnet-1', 'subnet-2', 'subnet-3'],
+  privateSubnetIds: ['subnet-0a1b2c3d', 'subnet-1a2b3c4d', 'subnet-2a3b4c5d'],
 });
 const database = ConsolidatedDatabase.fromRdsInstance(stack, 'Erp', {
   instance: rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'ErpInstance', {

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Tokenization } from 'aws-cdk-lib';
 import { MobiLinkEngine } from './mobilink-engine';
 
 /** Where and how a MySQL consolidated database is reached. */
@@ -25,7 +25,7 @@ export class OdbcDataSource {
   public static mysql(options: MysqlDataSourceOptions): OdbcDataSource {
     return new OdbcDataSource(MobiLinkEngine.MYSQL, {
       SERVER: options.host,
-      PORT: Token.asString(options.port),
+      PORT: Tokenization.stringifyNumber(options.port),
       DATABASE: options.databaseName,
       SSLMODE: 'VERIFY_IDENTITY',
     });

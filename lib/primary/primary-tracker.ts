@@ -87,7 +87,7 @@ export class PrimaryTracker extends Construct {
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     });
-    const bundled = new BundledFunction(this, 'Tracker', {
+    const bundled = new BundledFunction(this, 'TrackPrimary', {
       bundle: 'track-primary',
       description: `Tracks which member of ${database.node.id} is primary`,
       environment: {

@@ -19,7 +19,7 @@ function build(encrypted = false) {
 /** The statements of the tracker's own role. */
 function statements(template: Template): { Action: string | string[]; Resource: unknown; Condition?: unknown }[] {
   return Object.entries(template.findResources('AWS::IAM::Policy'))
-    .filter(([id]) => id.startsWith('TrackerTrackerRole'))
+    .filter(([id]) => id.startsWith('TrackerTrackPrimaryRole'))
     .flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement);
 }
 
@@ -122,7 +122,7 @@ describe('the primary tracker', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Timeout: 150,
-      LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('^TrackerTrackerLogs') } },
+      LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('^TrackerTrackPrimaryLogs') } },
       FunctionName: Match.absent(),
     });
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
