@@ -1,0 +1,26 @@
+import type { Checks } from '../report/checks';
+import type { RecordWatch } from '../world/record-watch';
+import type { World } from '../world/world';
+
+export interface Stage {
+  readonly world: World;
+  readonly record: RecordWatch;
+  readonly checks: Checks;
+  /** Tells the reader of the timeline. */
+  say(what: string): void;
+}
+
+/** A story that the rehearsal plays, and what the design promises of it. */
+export interface Scenario {
+  readonly name: string;
+  readonly story: string;
+  /** Invocations of the story that are meant to end badly. */
+  readonly expects?: readonly string[];
+  play(stage: Stage): Promise<void>;
+}
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+
+/** Polls are ten seconds apart; what a poll itself takes in calls of the latency table comes on top. */
+export const ONE_POLL = 10 * SECOND + 2 * SECOND;

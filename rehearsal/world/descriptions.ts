@@ -1,0 +1,197 @@
+import * as v from 'valibot';
+import type { DeployedResource } from '../assembly/deployed-resource';
+import type { Deployment } from '../assembly/deployment';
+import type { TableDescription } from '../cloud/dynamodb';
+import type { RuleDescription } from '../cloud/event-bus';
+import { type AsyncInvokeConfig, DEFAULT_ASYNC_INVOKE } from '../cloud/lambda-service';
+import type { DatabaseInstance } from '../cloud/rds';
+import type { ScheduleDescription } from '../cloud/scheduler';
+import type { FunctionDescription } from '../functions/function-runtime';
+
+/** Reads what the stand-ins need out of the resources of a deployment; what a rehearsal cannot do is refused by name. */
+
+const text = v.string();
+const number = v.pipe(v.union([v.number(), v.string()]), v.transform(Number));
+
+function read<Schema extends v.GenericSchema>(resource: DeployedResource, schema: Schema): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, resource.properties);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'properties'}: ${issue.message}`);
+  throw new Error(`${resource.path} (${resource.type}) cannot be rehearsed: ${problems.join('; ')}`);
+}
+
+const lambdaFunction = v.object({
+  Handler: text,
+  Runtime: v.pipe(text, v.startsWith('nodejs', 'only Node functions are run')),
+  Role: text,
+  Timeout: v.optional(number, 3),
+  MemorySize: v.optional(number, 128),
+  Environment: v.optional(v.object({ Variables: v.optional(v.record(text, text), {}) }), {}),
+  LoggingConfig: v.optional(v.object({ LogGroup: v.optional(text) }), {}),
+});
+
+export interface DeployedFunction {
+  readonly description: FunctionDescription;
+  readonly asyncInvoke: AsyncInvokeConfig;
+  readonly logGroupArn?: string;
+  readonly path: string;
+}
+
+/** The functions that events or schedules can start. The others (those of custom resources) run only at deployment. */
+export function describeFunctions(deployment: Deployment, started: Set<string>): DeployedFunction[] {
+  const configs = deployment.ofType('AWS::Lambda::EventInvokeConfig').map((it) =>
+    read(
+      it,
+      v.object({
+        FunctionName: text,
+        MaximumRetryAttempts: v.optional(number, DEFAULT_ASYNC_INVOKE.maximumRetryAttempts),
+        MaximumEventAgeInSeconds: v.optional(number, DEFAULT_ASYNC_INVOKE.maximumEventAgeMillis / 1000),
+      }),
+    ),
+  );
+  return deployment
+    .ofType('AWS::Lambda::Function')
+    .filter((it) => started.has(it.arn ?? ''))
+    .map((it) => {
+      const properties = read(it, lambdaFunction);
+      const code = deployment.codeOf(it);
+      if (code.kind !== 'folder')
+        throw new Error(`${it.path}: code in the template cannot be rehearsed, only a bundle`);
+      const config = configs.find(({ FunctionName }) => FunctionName === it.physicalId || FunctionName === it.arn);
+      const logGroup = properties.LoggingConfig.LogGroup ?? `/aws/lambda/${it.physicalId}`;
+      return {
+        path: it.path,
+        logGroupArn: deployment.find(logGroup)?.arn,
+        asyncInvoke: config
+          ? {
+              maximumRetryAttempts: config.MaximumRetryAttempts,
+              maximumEventAgeMillis: config.MaximumEventAgeInSeconds * 1000,
+            }
+          : DEFAULT_ASYNC_INVOKE,
+        description: {
+          name: it.physicalId,
+          arn: it.arn ?? '',
+          roleArn: properties.Role,
+          assetFolder: code.folder,
+          handler: properties.Handler,
+          timeoutMillis: properties.Timeout * 1000,
+          memoryMiB: properties.MemorySize,
+          environment: properties.Environment.Variables ?? {},
+          logGroup,
+        },
+      };
+    });
+}
+
+export function describeTables(deployment: Deployment): TableDescription[] {
+  const schema = v.object({
+    KeySchema: v.array(v.object({ AttributeName: text, KeyType: text })),
+    AttributeDefinitions: v.array(v.object({ AttributeName: text, AttributeType: text })),
+  });
+  return deployment.ofType('AWS::DynamoDB::Table').map((it) => {
+    const { KeySchema, AttributeDefinitions } = read(it, schema);
+    const keys = KeySchema.map(({ AttributeName }) => AttributeName);
+    return {
+      name: it.physicalId,
+      arn: it.arn ?? '',
+      keySchema: KeySchema,
+      attributeDefinitions: AttributeDefinitions.filter(({ AttributeName }) => keys.includes(AttributeName)),
+    };
+  });
+}
+
+export function describeRules(deployment: Deployment): RuleDescription[] {
+  const schema = v.object({
+    EventPattern: v.optional(v.unknown()),
+    State: v.optional(text, 'ENABLED'),
+    ScheduleExpression: v.optional(
+      v.undefined('a rule with a schedule is not rehearsed; use AWS::Scheduler::Schedule'),
+    ),
+    EventBusName: v.optional(v.picklist(['default'], 'only the default bus is rehearsed')),
+    Targets: v.optional(
+      v.array(
+        v.object({
+          Id: text,
+          Arn: text,
+          Input: v.optional(v.undefined('an Input is not rehearsed')),
+          InputPath: v.optional(v.undefined('an InputPath is not rehearsed')),
+          InputTransformer: v.optional(v.undefined('an InputTransformer is not rehearsed')),
+        }),
+      ),
+      [],
+    ),
+  });
+  return deployment.ofType('AWS::Events::Rule').map((it) => {
+    const { EventPattern, State, Targets } = read(it, schema);
+    return {
+      name: it.physicalId,
+      arn: it.arn ?? '',
+      pattern: EventPattern,
+      enabled: State === 'ENABLED',
+      targets: Targets.map(({ Id, Arn }) => ({ id: Id, arn: Arn })),
+    };
+  });
+}
+
+export function describeSchedules(deployment: Deployment): ScheduleDescription[] {
+  const schema = v.object({
+    ScheduleExpression: text,
+    ScheduleExpressionTimezone: v.optional(text, 'UTC'),
+    State: v.optional(text, 'ENABLED'),
+    FlexibleTimeWindow: v.object({ Mode: text, MaximumWindowInMinutes: v.optional(number, 0) }),
+    Target: v.object({ Arn: text, RoleArn: text, Input: v.optional(text, '{}') }),
+  });
+  return deployment.ofType('AWS::Scheduler::Schedule').map((it) => {
+    const { ScheduleExpression, ScheduleExpressionTimezone, State, FlexibleTimeWindow, Target } = read(it, schema);
+    return {
+      name: it.physicalId,
+      arn: it.arn ?? '',
+      expression: ScheduleExpression,
+      timezone: ScheduleExpressionTimezone,
+      enabled: State === 'ENABLED',
+      windowMinutes: FlexibleTimeWindow.Mode === 'FLEXIBLE' ? FlexibleTimeWindow.MaximumWindowInMinutes : 0,
+      targetArn: Target.Arn,
+      roleArn: Target.RoleArn,
+      input: Target.Input,
+    };
+  });
+}
+
+/** The databases as they stand before anything happened: primary in the first zone, standby in the second. */
+export function describeDatabases(deployment: Deployment): DatabaseInstance[] {
+  const schema = v.object({
+    DBInstanceClass: text,
+    Engine: text,
+    EngineVersion: v.optional(text, ''),
+    MultiAZ: v.optional(
+      v.union([
+        v.boolean(),
+        v.pipe(
+          text,
+          v.transform((it) => it === 'true'),
+        ),
+      ]),
+      false,
+    ),
+  });
+  return deployment.ofType('AWS::RDS::DBInstance').map((it, index) => {
+    const { DBInstanceClass, Engine, EngineVersion, MultiAZ } = read(it, schema);
+    return {
+      identifier: it.physicalId,
+      arn: it.arn ?? '',
+      resourceId: String(it.attributes.DbiResourceId),
+      instanceClass: DBInstanceClass,
+      engine: Engine,
+      engineVersion: EngineVersion,
+      multiAz: MultiAZ,
+      host: String(it.attributes['Endpoint.Address']),
+      port: Number(it.attributes['Endpoint.Port']),
+      api: {
+        status: 'available',
+        availabilityZone: `${it.region}a`,
+        secondaryZone: MultiAZ ? `${it.region}b` : undefined,
+      },
+      addresses: [`10.40.16.${10 + index}`],
+    };
+  });
+}

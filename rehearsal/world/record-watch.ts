@@ -1,0 +1,57 @@
+import type { World } from './world';
+
+/** The primary record at one moment, as it stands in the table. */
+export interface RecordedState {
+  readonly at: number;
+  readonly epoch: number;
+  readonly state: string;
+  readonly zone: string;
+  readonly announcedEpoch: number;
+  readonly observedAt: number;
+  readonly cause: string;
+}
+
+/** Reads the primary record from the table after each write, as any consumer would. */
+export class RecordWatch {
+  public readonly states: RecordedState[] = [];
+  public onChanged: (state: RecordedState) => void = () => {};
+
+  constructor(private readonly world: World) {
+    world.wire.onAnswered = async ({ service, operation, status }) => {
+      if (service === 'dynamodb' && status === 200 && /^(Put|Update)Item$/.test(operation)) await this.read();
+    };
+  }
+
+  public get last(): RecordedState | undefined {
+    return this.states.at(-1);
+  }
+
+  /** The first state from a moment on that satisfies a condition. */
+  public first(from: number, holds: (state: RecordedState) => boolean): RecordedState | undefined {
+    return this.states.find((state) => state.at >= from && holds(state));
+  }
+
+  private async read(): Promise<void> {
+    const table = this.table();
+    const [item] = table ? await this.world.dynamoDb.items(table) : [];
+    if (!item) return;
+    const state: RecordedState = {
+      at: this.world.clock.now(),
+      epoch: Number(item.epoch?.N),
+      state: String(item.state?.S),
+      zone: String((item.primary?.M as Record<string, { S?: string }> | undefined)?.availabilityZone?.S),
+      announcedEpoch: Number(item.announcedEpoch?.N),
+      observedAt: Date.parse(String(item.observedAt?.S)),
+      cause: String(item.cause?.S),
+    };
+    const before = this.last;
+    this.states.push(state);
+    if (!before || before.epoch !== state.epoch || before.state !== state.state) this.onChanged(state);
+  }
+
+  /** The table that the tracker's function was told of. */
+  private table(): string | undefined {
+    const names = this.world.functions.map((fn) => fn.description.environment.MOBILINK_PRIMARY_TABLE);
+    return names.find((name) => name !== undefined);
+  }
+}

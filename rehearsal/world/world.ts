@@ -1,0 +1,201 @@
+import type { Deployment } from '../assembly/deployment';
+import { Chance } from '../cloud/chance';
+import { Clock } from '../cloud/clock';
+import { DynamoDb } from '../cloud/dynamodb';
+import { EventBus } from '../cloud/event-bus';
+import { type Invoker, LambdaService } from '../cloud/lambda-service';
+import { Latencies } from '../cloud/latencies';
+import { type DatabaseInstance, Rds } from '../cloud/rds';
+import { type CloudEvent, type FailoverCourse, failOver } from '../cloud/rds-failover';
+import { Scheduler } from '../cloud/scheduler';
+import { Wire } from '../cloud/wire';
+import { matchesPattern } from '../events/event-pattern';
+import { nextFiring } from '../events/schedule-expression';
+import { fillInContextAttributes } from '../events/scheduler-input';
+import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
+import type { Authority } from './authority';
+import {
+  type DeployedFunction,
+  describeDatabases,
+  describeFunctions,
+  describeRules,
+  describeSchedules,
+  describeTables,
+} from './descriptions';
+
+export interface WorldOptions {
+  readonly deployment: Deployment;
+  readonly authority: Authority;
+  readonly bootstrap: string;
+  readonly seed: number;
+  readonly accountId: string;
+  readonly region: string;
+}
+
+/** One invocation that has ended. */
+export interface EndedInvocation {
+  readonly functionName: string;
+  readonly payload: unknown;
+  readonly result: InvocationResult;
+}
+
+/** When every rehearsal begins: a moment without a meaning, so that runs can be compared. */
+const START = Date.UTC(2026, 0, 5, 9, 0, 0);
+
+/** A deployed assembly, alive on the stand-ins of one virtual cloud. */
+export class World {
+  public readonly clock = new Clock(START);
+  public readonly chance: Chance;
+  public readonly wire: Wire;
+  public readonly bus: EventBus;
+  public readonly rds: Rds;
+  public readonly dynamoDb: DynamoDb;
+  public readonly functions: DeployedFunction[];
+  public readonly ended: EndedInvocation[] = [];
+  /** What a person would want to know and AWS shows nowhere or only in a metric. */
+  public readonly troubles: { at: number; what: string }[] = [];
+  public onTrouble: (what: string) => void = () => {};
+  public onEnded: (ended: EndedInvocation) => void = () => {};
+  private readonly runtimes = new Map<string, FunctionRuntime>();
+  private readonly scheduler: Scheduler;
+  private readonly lambda: LambdaService;
+  private readonly payloads = new Map<string, unknown>();
+
+  /** Brings the assembly to life; nothing has happened in it yet. */
+  public static async start(options: WorldOptions): Promise<World> {
+    const world = new World(options);
+    await world.wire.listen();
+    await world.dynamoDb.deploy();
+    world.scheduler.start();
+    return world;
+  }
+
+  private constructor(private readonly options: WorldOptions) {
+    const { deployment, authority } = options;
+    const { clock } = this;
+    this.chance = new Chance(`seed ${options.seed}`);
+    const latencies = new Latencies(this.chance.fork('latencies'));
+    this.wire = new Wire(clock, latencies, (caller, permission) => authority.ofRole(caller.roleArn, permission));
+    this.rds = new Rds(describeDatabases(deployment), clock);
+    this.dynamoDb = new DynamoDb(describeTables(deployment));
+
+    const rules = describeRules(deployment);
+    const schedules = describeSchedules(deployment);
+    const started = new Set([
+      ...rules.flatMap((rule) => rule.targets.map((target) => target.arn)),
+      ...schedules.map((schedule) => schedule.targetArn),
+    ]);
+    this.functions = describeFunctions(deployment, started);
+    this.lambda = this.lambdaService(latencies);
+    this.bus = this.eventBus(rules, latencies);
+    this.scheduler = new Scheduler(schedules, {
+      clock,
+      latencies,
+      nextFiring,
+      fillIn: fillInContextAttributes,
+      invoke: (schedule, payload) => {
+        const assumed = authority.assume('scheduler.amazonaws.com', schedule.roleArn, schedule.arn);
+        if (!assumed.allowed) this.trouble(assumed.message);
+        else this.invoke(schedule.targetArn, JSON.parse(payload), { kind: 'role', roleArn: schedule.roleArn });
+      },
+    });
+    for (const service of [this.rds.standIn, this.bus.standIn, this.dynamoDb]) this.wire.add(service);
+    this.wire.onKill = async (accessKey) => {
+      for (const runtime of this.runtimes.values()) await runtime.killByAccessKey(accessKey);
+    };
+    for (const fn of this.functions) this.runtimes.set(fn.description.arn, this.runtime(fn, latencies));
+  }
+
+  /** The database that is tracked: the one whose failover is rehearsed. */
+  public get database(): DatabaseInstance {
+    const [database, ...others] = this.rds.instances;
+    if (!database || others.length > 0) {
+      throw new Error(`a scenario needs one RDS instance in the assembly, found ${this.rds.instances.length}`);
+    }
+    return database;
+  }
+
+  /** A Multi-AZ failover begins now. */
+  public failOver(): FailoverCourse {
+    const { clock } = this;
+    const chance = this.chance.fork(`failover at ${clock.now()}`);
+    return failOver(this.database, { clock, chance, emit: (event) => this.bus.emit(event) });
+  }
+
+  /** Ends every process; the world cannot be used afterwards. */
+  public async dispose(): Promise<void> {
+    await Promise.all([...this.runtimes.values()].map((runtime) => runtime.dispose()));
+    await Promise.all([this.wire.close(), this.dynamoDb.close()]);
+  }
+
+  private runtime(fn: DeployedFunction, latencies: Latencies): FunctionRuntime {
+    return new FunctionRuntime(fn.description, {
+      clock: this.clock,
+      wire: this.wire,
+      latencies,
+      chance: this.chance.fork('functions'),
+      bootstrap: this.options.bootstrap,
+      region: this.options.region,
+      resolve: (name) => this.rds.resolve(name),
+      onRefused: (functionName, what) => this.trouble(`${functionName} wanted ${what}, which is refused`),
+    });
+  }
+
+  private lambdaService(latencies: Latencies): LambdaService {
+    const { authority } = this.options;
+    return new LambdaService(this.functions, {
+      clock: this.clock,
+      latencies,
+      run: (arn, payload, requestId) => {
+        const runtime = this.runtimes.get(arn);
+        if (!runtime) throw new Error(`there is no function ${arn}`);
+        return runtime.invoke(payload, requestId);
+      },
+      authorizeInvoke: (invoker, arn) =>
+        invoker.kind === 'role'
+          ? authority.ofRole(invoker.roleArn, { action: 'lambda:InvokeFunction', resource: arn })
+          : authority.ofService(
+              invoker.principal,
+              { action: 'lambda:InvokeFunction', resource: arn },
+              invoker.sourceArn,
+            ),
+      authorizeRole: (roleArn, permission) => authority.ofRole(roleArn, permission),
+      onStarted: (fn, payload) => this.payloads.set(fn.name, payload),
+      onEnded: (fn, result) => {
+        const ended = { functionName: fn.name, payload: this.payloads.get(fn.name), result };
+        this.ended.push(ended);
+        if (result.outcome !== 'returned') this.trouble(`${fn.name}: ${result.outcome}: ${result.error?.message}`);
+        this.onEnded(ended);
+      },
+      onTrouble: (what) => this.trouble(what),
+    });
+  }
+
+  private eventBus(rules: ReturnType<typeof describeRules>, latencies: Latencies): EventBus {
+    const { accountId, region } = this.options;
+    return new EventBus(rules, {
+      clock: this.clock,
+      latencies,
+      chance: this.chance.fork('events'),
+      account: accountId,
+      region,
+      busArn: `arn:aws:events:${region}:${accountId}:event-bus/default`,
+      matches: (pattern, event) => matchesPattern(pattern, event),
+      deliver: (rule, target, event) =>
+        this.invoke(target.arn, event, { kind: 'service', principal: 'events.amazonaws.com', sourceArn: rule.arn }),
+    });
+  }
+
+  private invoke(arn: string, payload: unknown, invoker: Invoker): void {
+    // What is no function (a queue, a topic) belongs to whoever owns it; only functions run here.
+    if (/^arn:[^:]+:lambda:/.test(arn)) this.lambda.invokeAsync(arn, payload, invoker);
+    else this.trouble(`a target that is no function was not called: ${arn}`);
+  }
+
+  private trouble(what: string): void {
+    this.troubles.push({ at: this.clock.now(), what });
+    this.onTrouble(what);
+  }
+}
+
+export type { CloudEvent };
