@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as v from 'valibot';
 
 const cdkJson = v.object({ app: v.string(), context: v.optional(v.record(v.string(), v.unknown()), {}) });
 
 /** Synthesizes this repository's app as `cdk synth` does, without its command line, and returns the folder of the assembly. */
-export async function synthesizeApp(root: string, onOutput: (text: string) => void): Promise<string> {
-  const outdir = path.join(root, '.rehearsal', 'assembly');
-  rmSync(outdir, { recursive: true, force: true });
+export async function synthesizeApp(root: string, outdir: string): Promise<string> {
   mkdirSync(outdir, { recursive: true });
   const { app, context } = v.parse(cdkJson, JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8')));
   const [command = '', ...args] = app.split(' ');
@@ -22,7 +20,6 @@ export async function synthesizeApp(root: string, onOutput: (text: string) => vo
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
       output += text;
-      onOutput(text);
     });
   }
   const stop = () => child.kill('SIGTERM');

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { deploy } from './assembly/deployment';
+import { readAssembly } from './assembly/manifest';
+import { bundleBootstrap } from './bundle-bootstrap';
+import { parseOptions, USAGE } from './options';
+import { rehearse } from './rehearse';
+import { SCENARIOS } from './scenarios';
+import { synthesizeApp } from './synthesis';
+
+/** The account and Region of stacks that leave them open. The account is AWS's own example. */
+const ACCOUNT = '111122223333';
+const REGION = 'eu-central-1';
+
+async function main(): Promise<number> {
+  const options = parseOptions(
+    process.argv.slice(2),
+    SCENARIOS.map((scenario) => scenario.name),
+  );
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (options.list) {
+    for (const { name, story } of SCENARIOS) console.log(`${name.padEnd(32)} ${story}`);
+    return 0;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'mobilink-rehearsal-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
+  const assembly = options.assembly ?? (await synthesize(folder));
+  const deployment = deploy(readAssembly(assembly), { accountId: ACCOUNT, region: REGION });
+  return rehearse({
+    deployment,
+    scenarios: SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name)),
+    bootstrap: await bundleBootstrap(folder),
+    seeds: Array.from({ length: options.runs }, (_, index) => options.seed + index),
+    accountId: ACCOUNT,
+    region: REGION,
+    print: (line) => console.log(line),
+    keepRequests: (lines) => {
+      if (options.requests) writeFileSync(options.requests, `${lines.join('\n')}\n`, { flag: 'a' });
+    },
+  });
+}
+
+async function synthesize(folder: string): Promise<string> {
+  console.log('synthesizing the app ...');
+  return synthesizeApp(process.cwd(), path.join(folder, 'assembly'));
+}
+
+// Children end by themselves when this process does: their channel to it breaks.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    console.error(`\nstopped by ${signal}`);
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? `rehearsal: ${error.message}` : error);
+    process.exit(2);
+  },
+);

@@ -1,0 +1,88 @@
+import type { Deployment } from './assembly/deployment';
+import { Checks } from './report/checks';
+import { findings, fingerprint, permissionFindings } from './report/findings';
+import { type ScenarioResult, summaryTable } from './report/summary';
+import { Timeline } from './report/timeline';
+import type { Scenario } from './scenarios/scenario';
+import { Authority } from './world/authority';
+import { describeFunctions, describeRules, describeSchedules } from './world/descriptions';
+import { RecordWatch } from './world/record-watch';
+import { World } from './world/world';
+
+export interface RehearsalOptions {
+  readonly deployment: Deployment;
+  readonly scenarios: readonly Scenario[];
+  readonly bootstrap: string;
+  readonly seeds: readonly number[];
+  readonly accountId: string;
+  readonly region: string;
+  print(line: string): void;
+  /** Given every request of each scenario, one line of JSON each. */
+  keepRequests(lines: string[]): void;
+}
+
+/** Plays the scenarios with each seed; 0 when everything that the design promises happened. */
+export async function rehearse(options: RehearsalOptions): Promise<number> {
+  const { print, deployment } = options;
+  const authority = await Authority.load(deployment, rolesOf(deployment));
+  const results: ScenarioResult[] = [];
+  const broken: string[] = [];
+  let digests = '';
+  for (const seed of options.seeds) {
+    for (const scenario of options.scenarios) {
+      print(`\n${scenario.name} (seed ${seed}): ${scenario.story}`);
+      const { checks, digest } = await play(options, authority, scenario, seed);
+      digests += digest;
+      results.push({ scenario: scenario.name, measures: checks.measures });
+      for (const { promise, held, seen } of checks.checks) print(`  ${held ? 'ok  ' : 'FAIL'} ${promise}: ${seen}`);
+      broken.push(...checks.broken.map(({ promise, seen }) => `${scenario.name} (seed ${seed}): ${promise}: ${seen}`));
+    }
+  }
+  print(`\n${summaryTable(results).join('\n')}`);
+  broken.push(...permissionFindings(authority.report(), print));
+  print(`\nrequests: sha256 ${fingerprint(digests)}`);
+  if (broken.length === 0) {
+    print(`\nEverything that the design promises happened in ${results.length} of ${results.length} rehearsals.`);
+    return 0;
+  }
+  print(`\nThe rehearsal failed:\n${broken.map((it) => `  - ${it}`).join('\n')}`);
+  return 1;
+}
+
+async function play(
+  options: RehearsalOptions,
+  authority: Authority,
+  scenario: Scenario,
+  seed: number,
+): Promise<{ checks: Checks; digest: string }> {
+  const { deployment, bootstrap, accountId, region } = options;
+  const world = await World.start({ deployment, authority, bootstrap, seed, accountId, region });
+  const checks = new Checks();
+  const record = new RecordWatch(world);
+  const start = world.clock.now();
+  const timeline = new Timeline(start, () => world.clock.now(), options.print);
+  record.onChanged = ({ epoch, state, zone, cause }) =>
+    timeline.say('record', `epoch ${epoch}, ${state}, primary in ${zone}: ${cause}`);
+  world.bus.onPublished = (event) =>
+    timeline.say('event', `${event['detail-type']}: ${event.detail.Message ?? `epoch ${event.detail.epoch}`}`);
+  world.onTrouble = (what) => timeline.say('trouble', what);
+  try {
+    await scenario.play({ world, record, checks, say: (what) => timeline.say('world', what) });
+    findings(world, scenario, checks);
+    options.keepRequests(world.wire.requests.lines());
+    return { checks, digest: world.wire.requests.digest() };
+  } finally {
+    await world.dispose();
+  }
+}
+
+/** The roles of the functions that run and of the schedules that start them. */
+function rolesOf(deployment: Deployment): string[] {
+  const schedules = describeSchedules(deployment);
+  const started = [
+    ...schedules.map((it) => it.targetArn),
+    ...describeRules(deployment).flatMap((rule) => rule.targets.map((target) => target.arn)),
+  ];
+  const functions = describeFunctions(deployment, new Set(started));
+  return [...new Set([...functions.map((fn) => fn.description.roleArn), ...schedules.map((it) => it.roleArn)])];
+}

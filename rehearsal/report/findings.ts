@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { DeniedPermission, UnusedPermission } from '../iam/permission-use';
+import type { Scenario } from '../scenarios/scenario';
+import type { World } from '../world/world';
+import type { Checks } from './checks';
+
+/** What no story may bring up, whatever it is about. */
+export function findings(world: World, scenario: Scenario, checks: Checks): void {
+  const unexpected = world.troubles.filter(
+    ({ what }) => !scenario.expects?.some((expected) => what.includes(expected)),
+  );
+  const different = [...new Set(unexpected.map(({ what }) => what))];
+  checks.promise(
+    'no invocation fails, nothing is refused and nothing is lost',
+    unexpected.length === 0,
+    unexpected.length === 0
+      ? `${world.ended.length} invocations ended well`
+      : `${unexpected.length} times: ${different.slice(0, 3).join(' | ')}`,
+  );
+  const denied = world.wire.requests.entries.filter(({ outcome }) => outcome === '403');
+  const [first] = denied;
+  checks.promise(
+    'every call is allowed by the template’s own policies',
+    denied.length === 0,
+    first ? `${denied.length} calls denied, first ${first.service}:${first.operation}` : 'none denied',
+  );
+}
+
+/** What a role may hold without using it in any scenario, by action, with the reason. */
+const EXEMPTIONS: Readonly<Record<string, string>> = {
+  'kms:Decrypt': 'asked by DynamoDB in the role’s name, for a table under a key of the customer',
+};
+
+/** Lists what is granted and never used and what is used and not granted; both should be empty. */
+export function permissionFindings(
+  report: { neverUsed: UnusedPermission[]; denied: DeniedPermission[] },
+  print: (line: string) => void,
+): string[] {
+  const unused = report.neverUsed.filter(({ action }) => !(action in EXEMPTIONS));
+  const exempt = report.neverUsed.filter(({ action }) => action in EXEMPTIONS);
+  const lines = [
+    ...unused.map(({ role, action, resource }) => `granted and never used: ${action} on ${resource}, by ${role}`),
+    ...report.denied.map(
+      ({ role, action, resource, times }) =>
+        `used and not granted: ${action} on ${resource}, by ${role}, ${times} times`,
+    ),
+  ];
+  print('\npermissions of functions and schedules');
+  for (const { action } of exempt) print(`  exempt: ${action}: ${EXEMPTIONS[action]}`);
+  for (const line of lines) print(`  ${line}`);
+  if (lines.length === 0) print('  each one granted was used, each one used was granted');
+  return lines;
+}
+
+/** One line that is the same exactly when every request of every function was. */
+export function fingerprint(digests: string): string {
+  return createHash('sha256').update(digests).digest('hex');
+}

@@ -1,0 +1,118 @@
+import type { DeployedResource } from '../assembly/deployed-resource';
+import type { Deployment } from '../assembly/deployment';
+import type { Permission } from '../cloud/service';
+import { type AuthorizationRequest, IamEvaluator } from '../iam/evaluator';
+import { type DeniedPermission, PermissionUse, servicesNamed, type UnusedPermission } from '../iam/permission-use';
+import type { PolicyDocument } from '../iam/policy-document';
+import { type RolePolicies, rolePolicies } from '../iam/role-policies';
+import { ServiceReference } from '../iam/service-reference';
+
+export interface Verdict {
+  readonly allowed: boolean;
+  /** As AWS words it; empty where the call is allowed. */
+  readonly message: string;
+}
+
+/** Services that the stand-ins themselves ask for, whatever the policies name. */
+const OWN_SERVICES = ['dynamodb', 'events', 'lambda', 'logs', 'rds', 'scheduler', 'sts'];
+
+/** Answers every question of permission by the template's own policies, and counts what was used. */
+export class Authority {
+  /** @param roleArns the roles of functions and schedules that the rehearsal runs. */
+  public static async load(deployment: Deployment, roleArns: string[]): Promise<Authority> {
+    const roles = roleArns.map((arn) => rolePolicies(deployment, arn));
+    const named = servicesNamed(roles.flatMap((role) => role.identity));
+    const reference = await ServiceReference.load(new Set([...OWN_SERVICES, ...named]));
+    return new Authority(deployment, roles, new IamEvaluator(reference), new PermissionUse(reference));
+  }
+
+  private constructor(
+    private readonly deployment: Deployment,
+    private readonly roles: RolePolicies[],
+    private readonly evaluator: IamEvaluator,
+    private readonly use: PermissionUse,
+  ) {}
+
+  /** May the role do this? Asked for calls of functions, and for what AWS does in a role's name. */
+  public ofRole(roleArn: string, permission: Permission): Verdict {
+    const { action, resource } = permission;
+    const request: AuthorizationRequest = {
+      principal: { arn: roleArn, sessionName: roleArn.split('/').at(-1) },
+      action,
+      resource,
+      context: { ...permission.context, ...resourceContext(this.deployment.find(resource)) },
+    };
+    const decision = this.evaluator.evaluate(request, this.policiesOf(roleArn));
+    this.use.record({ roleArn, action, resource, allowed: decision.allowed, matched: decision.matched });
+    return decision;
+  }
+
+  /** May a service do this in its own name, for a resource of the account? Lambda asks by the function's permissions. */
+  public ofService(service: string, permission: Permission, sourceArn: string): Verdict {
+    const { action, resource } = permission;
+    return this.evaluator.evaluate(
+      { principal: { arn: service, service: true }, action, resource, context: sourceContext(sourceArn) },
+      { identity: [], resource: this.functionPolicy(resource) },
+    );
+  }
+
+  /** May a service assume the role, for a resource of the account? */
+  public assume(service: string, roleArn: string, sourceArn: string): Verdict {
+    return this.evaluator.evaluate(
+      {
+        principal: { arn: service, service: true },
+        action: 'sts:AssumeRole',
+        resource: roleArn,
+        context: sourceContext(sourceArn),
+      },
+      { identity: [], resource: this.policiesOf(roleArn).trust },
+    );
+  }
+
+  /** What the roles were granted and never used, and used without being granted. */
+  public report(): { neverUsed: UnusedPermission[]; denied: DeniedPermission[] } {
+    return this.use.report(this.roles);
+  }
+
+  private policiesOf(roleArn: string): RolePolicies {
+    return this.roles.find((role) => role.roleArn === roleArn) ?? rolePolicies(this.deployment, roleArn);
+  }
+
+  /** The permissions of a function, as the resource policy that Lambda makes of them. */
+  private functionPolicy(functionArn: string): PolicyDocument {
+    const fn = this.deployment.find(functionArn);
+    const permissions = this.deployment
+      .ofType('AWS::Lambda::Permission')
+      .map((it) => it.properties)
+      .filter(({ FunctionName: name }) => name === functionArn || name === fn?.physicalId);
+    return { Version: '2012-10-17', Statement: permissions.map((it) => permissionStatement(it, functionArn)) };
+  }
+}
+
+function permissionStatement(permission: Readonly<Record<string, unknown>>, functionArn: string): object {
+  const principal = String(permission.Principal);
+  return {
+    Effect: 'Allow',
+    Action: permission.Action,
+    Resource: functionArn,
+    Principal: principal.endsWith('.amazonaws.com') ? { Service: principal } : { AWS: principal },
+    Condition: {
+      ...(permission.SourceArn ? { ArnLike: { 'aws:SourceArn': permission.SourceArn } } : {}),
+      ...(permission.SourceAccount ? { StringEquals: { 'aws:SourceAccount': permission.SourceAccount } } : {}),
+    },
+  };
+}
+
+/** What a service says of the resource on whose behalf it calls. */
+function sourceContext(sourceArn: string): Record<string, string> {
+  return { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': sourceArn.split(':')[4] ?? '' };
+}
+
+/** The tags of the resource, as conditions see them. */
+function resourceContext(resource: DeployedResource | undefined): Record<string, string> {
+  const tags: unknown = resource?.properties.Tags;
+  if (!Array.isArray(tags)) return {};
+  return Object.fromEntries(
+    tags.map(({ Key, Value }: { Key: unknown; Value: unknown }) => [`aws:ResourceTag/${Key}`, String(Value)]),
+  );
+}
