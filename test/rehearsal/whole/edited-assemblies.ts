@@ -1,0 +1,125 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { synthesizeApp } from '../../../rehearsal/synthesis';
+import { type RehearsalRun, runRehearsal } from './run-rehearsal';
+
+/*
+ * Copies of the app's assembly, each with one defect that no gate finds, and the rehearsal's answer to it. As a script
+ * (node --import tsx test/rehearsal/whole/edited-assemblies.ts) it shows what each of them brings up.
+ */
+
+interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+}
+
+type Template = { Resources: Record<string, Resource> };
+
+export interface EditedAssembly {
+  readonly defect: string;
+  /** What the rehearsal must say. */
+  readonly says: RegExp;
+  /** Changes the templates and tells whether there was something to change. */
+  edit(templates: Template[]): boolean;
+}
+
+export const EDITED_ASSEMBLIES: readonly EditedAssembly[] = [
+  {
+    defect: 'the tracker may not describe database instances',
+    says: /used and not granted: rds:DescribeDBInstances/,
+    edit: (templates) => removeAction(templates, 'rds:Describe'),
+  },
+  {
+    defect: 'the tracker may not use its table',
+    says: /used and not granted: dynamodb:GetItem/,
+    edit: (templates) => removeAction(templates, 'dynamodb:'),
+  },
+  {
+    defect: 'the pattern of the rule is misspelt',
+    says: /the rule leads every event of the database to the tracker: 0 of/,
+    edit: (templates) =>
+      change(templates, 'AWS::Events::Rule', (properties) => {
+        const pattern = properties.EventPattern as { 'detail-type': string[] };
+        pattern['detail-type'] = ['RDS DB Instance Evnt'];
+      }),
+  },
+  {
+    defect: 'the schedule is gone',
+    says: /the first primary is known and announced within three minutes/,
+    edit: (templates) =>
+      templates
+        .map((template) => {
+          const [id] =
+            Object.entries(template.Resources).find(([, it]) => it.Type === 'AWS::Scheduler::Schedule') ?? [];
+          if (id) delete template.Resources[id];
+          return id !== undefined;
+        })
+        .some(Boolean),
+  },
+  {
+    defect: 'the time-out of the function is 5 s',
+    says: /Task timed out after 5\.00 seconds/,
+    edit: (templates) =>
+      change(templates, 'AWS::Lambda::Function', (properties) => {
+        if (properties.Timeout === 150) properties.Timeout = 5;
+      }),
+  },
+];
+
+/** Synthesizes the app once and hands over its folder; removes it afterwards. */
+export async function withAssembly<T>(work: (assembly: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mobilink-edited-'));
+  try {
+    return await work(await synthesizeApp(process.cwd(), path.join(folder, 'assembly')));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Rehearses a copy of the assembly with the defect in it. */
+export async function rehearseEdited(assembly: string, edited: EditedAssembly): Promise<RehearsalRun> {
+  const copy = mkdtempSync(path.join(tmpdir(), 'mobilink-defect-'));
+  try {
+    cpSync(assembly, copy, { recursive: true });
+    const files = readdirSync(copy).filter((name) => name.endsWith('.template.json'));
+    const templates = files.map((name): Template => JSON.parse(readFileSync(path.join(copy, name), 'utf8')));
+    if (!edited.edit(templates)) throw new Error(`there was nothing to edit for: ${edited.defect}`);
+    for (const [index, name] of files.entries()) {
+      writeFileSync(path.join(copy, name), JSON.stringify(templates[index]));
+    }
+    return await runRehearsal(['--assembly', copy, '--scenario', 'failover']);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function change(templates: Template[], type: string, edit: (properties: Record<string, unknown>) => void): boolean {
+  const found = templates.flatMap((template) => Object.values(template.Resources)).filter((it) => it.Type === type);
+  const before = JSON.stringify(found);
+  for (const resource of found) edit(resource.Properties);
+  return JSON.stringify(found) !== before;
+}
+
+/** Takes every action with this beginning out of every policy. */
+function removeAction(templates: Template[], beginning: string): boolean {
+  return change(templates, 'AWS::IAM::Policy', (properties) => {
+    const document = properties.PolicyDocument as { Statement: { Action: string | string[] }[] };
+    document.Statement = document.Statement.map((statement) => ({
+      ...statement,
+      Action: [statement.Action].flat().filter((action) => !action.startsWith(beginning)),
+    })).filter((statement) => statement.Action.length > 0);
+  });
+}
+
+async function show(): Promise<void> {
+  await withAssembly(async (assembly) => {
+    for (const edited of EDITED_ASSEMBLIES) {
+      const { code, output } = await rehearseEdited(assembly, edited);
+      const reasons = output.split('The rehearsal failed:')[1]?.trim() ?? 'it passed';
+      console.log(`\n${edited.defect}: exit code ${code}\n  ${reasons.replaceAll('\n', '\n  ')}`);
+    }
+  });
+}
+
+if (require.main === module) void show();

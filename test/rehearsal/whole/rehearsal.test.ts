@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { EDITED_ASSEMBLIES, rehearseEdited, withAssembly } from './edited-assemblies';
+import { fingerprintOf, runRehearsal } from './run-rehearsal';
+
+describe('the rehearsal of this app', () => {
+  it('passes, and two runs with one seed make the same requests byte for byte', async () => {
+    await withAssembly(async (assembly) => {
+      const args = ['--assembly', assembly, '--seed', '5'];
+      const [one, other] = await Promise.all([runRehearsal(args), runRehearsal(args)]);
+      expect(one.output).toContain('Everything that the design promises happened in 6 of 6 rehearsals.');
+      expect(one.code).toBe(0);
+      expect(fingerprintOf(one)).toMatch(/^[0-9a-f]{64}$/);
+      expect(fingerprintOf(other)).toBe(fingerprintOf(one));
+      const another = await runRehearsal(['--assembly', assembly, '--seed', '6', '--scenario', 'failover']);
+      expect(another.code).toBe(0);
+      expect(fingerprintOf(another)).not.toBe(fingerprintOf(one));
+    });
+  });
+
+  it.each(EDITED_ASSEMBLIES.map((edited) => [edited.defect, edited] as const))(
+    'fails when %s',
+    async (_defect, edited) => {
+      await withAssembly(async (assembly) => {
+        const { code, output } = await rehearseEdited(assembly, edited);
+        expect(output).toMatch(edited.says);
+        expect(code).toBe(1);
+      });
+    },
+  );
+});
+
+describe('the command', () => {
+  it('lists its scenarios and explains itself', async () => {
+    const listed = await runRehearsal(['--list']);
+    expect(listed.output.match(/^\S+ {2,}/gm)).toHaveLength(6);
+    expect((await runRehearsal(['--help'])).output).toContain('--assembly DIR');
+  });
+
+  it.each([
+    [['--scenario', 'nonsense'], /there is no nonsense. There are: steady-state,/],
+    [['--seed', 'x'], /--seed: must be a whole number/],
+    [['--nonsense'], /--nonsense/],
+    [['--assembly', 'no-such-folder'], /no-such-folder/],
+  ])('says what is wrong with %j', async (args, message) => {
+    const { code, output } = await runRehearsal(args);
+    expect(output).toMatch(message);
+    expect(output).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+  });
+
+  it('leaves no process behind when it is interrupted', async () => {
+    await withAssembly(async (assembly) => {
+      const child = spawn(process.execPath, ['--import', 'tsx', 'rehearsal/main.ts', '--assembly', assembly], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      await new Promise<void>((resolve) => {
+        child.stdout.on('data', (text: Buffer) => {
+          if (text.includes('record')) resolve();
+        });
+      });
+      const children = childrenOf(child.pid ?? 0);
+      expect(children.length).toBeGreaterThan(0);
+      const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+      child.kill('SIGINT');
+      expect(await ended).toBe(130);
+      await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+    });
+  });
+});
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie has ended; only its parent has not asked for its code yet.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
