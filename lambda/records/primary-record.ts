@@ -32,13 +32,17 @@ export const primaryRecordSchema = v.object({
   cause: v.string(),
   /** The last epoch that `MobiLink Primary Changed` was sent for. */
   announcedEpoch: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** `stateSince` of the last failover that `MobiLink Failover Started` was sent for. */
+  /** When the state last became `failing-over`; stays when the failover is over, so that it can still be announced. */
+  failoverSince: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** `failoverSince` of the last failover that `MobiLink Failover Started` was sent for. */
   announcedFailover: v.optional(v.string()),
   /** The scheduled time of the youngest tick: an older watch that reads it hands over. */
   watch: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-  /** When something last spoke of a failover; only while the state is `failing-over`. */
-  evidenceAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-  /** Milliseconds after `evidenceAt` at which the state is `stable` again if the primary stayed the same. */
+  /** Since when the primary has served and nothing has spoken of a failover; only while the state is `failing-over`. */
+  quietSince: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** When, by the source's own clock, the last believed event said that a failover began; only while `failing-over`. */
+  hintedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** Milliseconds after `quietSince` at which the state is `stable` again if the primary stayed the same. */
   settlesAfter: v.optional(v.number()),
   /** Addresses that the host name leads to while the source still names the old primary. */
   movedTo: v.optional(v.array(v.string())),

@@ -1,4 +1,5 @@
 import type { Primary, PrimaryRecord } from '../records/primary-record';
+import { meaningOf } from './instance-status';
 
 /**
  * The decision of the primary tracker, pure: (record, observation, hint, now) -> record.
@@ -30,7 +31,7 @@ export type Member = Omit<Primary, 'addresses'>;
 
 /** What an event of the source says, as far as it may be believed. */
 export interface Hint {
-  readonly meaning: 'failover-began' | 'failover-abandoned' | 'look';
+  readonly meaning: 'failover-began' | 'failover-completed' | 'failover-abandoned' | 'look';
   readonly eventId: string;
   /** When the source says that it happened. */
   readonly at: number;
@@ -49,49 +50,11 @@ export const FAILOVER_SETTLES_AFTER = 5 * 60_000;
 /** An event that says that a failover began is not believed when it is older. UNSOURCED. */
 export const HINT_IS_OLD_AFTER = 10 * 60_000;
 
-/** Statuses in which the instance serves connections, by the RDS User Guide's "Viewing DB instance status". */
-const SERVING = new Set([
-  'available',
-  'backing-up',
-  'configuring-enhanced-monitoring',
-  'configuring-iam-database-auth',
-  'configuring-log-exports',
-  'delete-precheck',
-  'modifying',
-  'moving-to-vpc',
-  'resetting-master-credentials',
-  'storage-config-upgrade',
-  'storage-full',
-  'storage-initialization',
-  'storage-optimization',
-]);
-
-/** Statuses in which it will serve again without a person. */
-const BETWEEN = new Set([
-  'converting-to-vpc',
-  'maintenance',
-  'rebooting',
-  'recovering',
-  'renaming',
-  'starting',
-  'upgrading',
-]);
-
-/** Statuses in which there is no primary until a person acts. */
-const GONE = new Set([
-  'deleting',
-  'failed',
-  'inaccessible-encryption-credentials',
-  'inaccessible-encryption-credentials-recoverable',
-  'incompatible-network',
-  'incompatible-option-group',
-  'incompatible-parameters',
-  'incompatible-restore',
-  'insufficient-capacity',
-  'restore-error',
-  'stopped',
-  'stopping',
-]);
+/**
+ * Records are about a minute old at most while somebody looks: one is written at the first look, of those 10 s apart, that finds it
+ * 50 s old. The rest of this time is for looks without an answer; after a longer pause nobody knows whether the primary served.
+ */
+export const UNWATCHED_AFTER = 90_000;
 
 export function decide(
   databaseId: string,
@@ -101,20 +64,29 @@ export function decide(
   now: number,
 ): Decision {
   if (observation.kind === 'unknown') return { record, changed: false };
-  if (record && observation.at < Date.parse(record.observedAt)) return { record, changed: false };
+  if (record && isStale(record, observation, now)) return { record, changed: false };
 
   const observed = record && { ...record, observedAt: iso(observation.at) };
   const next =
     observation.kind === 'absent'
       ? absent(observed, observation.at, now)
-      : seen(databaseId, observed, observation, hint, now);
+      : seen(databaseId, observed && watched(observed, record, now), observation, hint, now);
   return { record: next, changed: next !== undefined && !sameBut(record, next) };
+}
+
+/**
+ * An observation begun before the one that the record tells of. A record of the future says that a clock is wrong, not that the
+ * observation is old; the conditional write keeps the order then, or the tracker would be blind until that time has come.
+ */
+function isStale(record: PrimaryRecord, observation: Observation, now: number): boolean {
+  const recorded = Date.parse(record.observedAt);
+  return observation.at < recorded && recorded <= now;
 }
 
 /** Whether a database that nobody sees was deleted or renamed: one answer may be stale, so it takes two. */
 function absent(record: PrimaryRecord | undefined, at: number, now: number): PrimaryRecord | undefined {
   if (!record) return undefined;
-  if (record.absentSince === undefined) return { ...record, absentSince: iso(at) };
+  if (record.absentSince === undefined) return { ...unquiet(record, now), absentSince: iso(at) };
   return enter(record, 'no-primary', 'the source knows no database of this name', now);
 }
 
@@ -128,18 +100,20 @@ function seen(
   now: number,
 ): PrimaryRecord | undefined {
   const record = known && { ...known, absentSince: undefined };
-  if (GONE.has(it.status)) {
+  const meaning = meaningOf(it.status);
+  if (meaning === 'gone') {
     return record ? enter(record, 'no-primary', `the source's status is ${it.status}`, now) : undefined;
   }
-  if (!it.member) return record;
-  if (!record || record.primary.memberId !== it.member.memberId) return promote(databaseId, record, it, it.member, now);
+  const { member } = it;
+  if (member && record?.primary.memberId !== member.memberId) return promote(databaseId, record, it, member, now);
+  if (!record) return undefined;
 
-  const withEvidence = weigh(record, record.primary, it, hint, now);
-  if (withEvidence.state === 'stable') return withEvidence;
-  return SERVING.has(it.status) ? settle(withEvidence, it, hint, now) : withEvidence;
+  const weighed = weigh(record, it, hint, now);
+  if (weighed.state === 'stable') return weighed;
+  return member && meaning === 'serves' ? settle(weighed, it, hint, now) : unquiet(weighed, now);
 }
 
-/** Another member is primary, by the word of the source. */
+/** Another member is primary, by the word of the source. The first one of all must be seen to serve. */
 function promote(
   databaseId: string,
   record: PrimaryRecord | undefined,
@@ -147,37 +121,45 @@ function promote(
   member: Member,
   now: number,
 ): PrimaryRecord | undefined {
-  if (!record && BETWEEN.has(it.status)) return undefined;
-  const serves = !BETWEEN.has(it.status);
+  const meaning = meaningOf(it.status);
+  if (!record && meaning !== 'serves') return undefined;
   const from = record?.primary;
-  return {
+  const promoted: PrimaryRecord = {
     databaseId,
     epoch: (record?.epoch ?? 0) + 1,
-    state: serves ? 'stable' : 'failing-over',
+    state: record?.state ?? 'stable',
     primary: { ...member, addresses: it.addresses ?? [] },
     previousMemberId: from?.memberId,
     since: iso(now),
-    stateSince: serves || record?.state !== 'failing-over' ? iso(now) : record.stateSince,
+    stateSince: record?.stateSince ?? iso(now),
     observedAt: iso(it.at),
-    evidenceAt: serves ? undefined : iso(now),
-    settlesAfter: serves ? undefined : REBOOT_SETTLES_AFTER,
     cause: from
       ? `the source names ${member.memberId} instead of ${from.memberId}`
       : `the source names ${member.memberId}`,
     announcedEpoch: record?.announcedEpoch ?? 0,
+    failoverSince: record?.failoverSince,
     announcedFailover: record?.announcedFailover,
     watch: record?.watch,
   };
+  // Its state begins anew even when it is called the same, so that late events of this failover are known to be late.
+  if (meaning === 'serves') return { ...promoted, state: 'stable', stateSince: iso(now) };
+  if (meaning === 'out-of-service' || promoted.state === 'failing-over') {
+    return evidence(promoted, promoted.cause, REBOOT_SETTLES_AFTER, now);
+  }
+  return { ...promoted, stateSince: iso(now) };
 }
 
-/** The same member: is there anything that speaks of a failover? */
-function weigh(record: PrimaryRecord, primary: Primary, it: Seen, hint: Hint | undefined, now: number): PrimaryRecord {
-  const { record: next, moved } = takeAddresses(record, primary, it, now);
-  if (began(next, hint, now)) {
-    return evidence(next, `${hint?.eventId} says that a failover began`, FAILOVER_SETTLES_AFTER, now);
+/** The same member, or none that is named: is there anything that speaks of a failover? */
+function weigh(record: PrimaryRecord, it: Seen, hint: Hint | undefined, now: number): PrimaryRecord {
+  const { record: next, moved } = takeAddresses(record, record.primary, it, now);
+  if (hint && began(next, hint, now)) {
+    const hinted = evidence(next, `${hint.eventId} says that a failover began`, FAILOVER_SETTLES_AFTER, now);
+    return { ...hinted, hintedAt: iso(hint.at) };
   }
   if (moved) return evidence(next, 'the endpoint leads to another address', FAILOVER_SETTLES_AFTER, now);
-  if (BETWEEN.has(it.status)) return evidence(next, `the source's status is ${it.status}`, REBOOT_SETTLES_AFTER, now);
+  if (meaningOf(it.status) === 'out-of-service') {
+    return evidence(next, `the source's status is ${it.status}`, REBOOT_SETTLES_AFTER, now);
+  }
   return next;
 }
 
@@ -202,46 +184,69 @@ function takeAddresses(
   return { record: { ...record, movedTo: found }, moved: true };
 }
 
-/** An event counts only for what happened after the present state began: repeated and late ones do not. */
-function began(record: PrimaryRecord, hint: Hint | undefined, now: number): boolean {
-  return (
-    hint?.meaning === 'failover-began' && hint.at > Date.parse(record.stateSince) && now - hint.at <= HINT_IS_OLD_AFTER
-  );
+/**
+ * An event counts only for what happened after the present state began: repeated and late ones do not. During a failover it may be
+ * older than the sign that the failover was noticed by, though not older than the primary, and it counts once.
+ */
+function began(record: PrimaryRecord, hint: Hint, now: number): boolean {
+  const after = record.state === 'failing-over' ? (record.hintedAt ?? record.since) : record.stateSince;
+  return hint.meaning === 'failover-began' && hint.at > Date.parse(after) && now - hint.at <= HINT_IS_OLD_AFTER;
 }
 
 function evidence(record: PrimaryRecord, cause: string, settlesAfter: number, now: number): PrimaryRecord {
   const under = record.state === 'failing-over';
   return {
     ...enter(record, 'failing-over', cause, now),
-    evidenceAt: iso(now),
+    quietSince: iso(now),
     settlesAfter: Math.max(settlesAfter, under ? (record.settlesAfter ?? 0) : 0),
   };
 }
 
 /** Back to stable in the same epoch: the database serves, and nothing has spoken of a failover for long enough. */
 function settle(record: PrimaryRecord, it: Seen, hint: Hint | undefined, now: number): PrimaryRecord {
-  const quiet = now - Date.parse(record.evidenceAt ?? record.stateSince);
-  const abandoned = hint?.meaning === 'failover-abandoned' && record.movedTo === undefined;
-  if (record.state === 'failing-over' && !abandoned && quiet < (record.settlesAfter ?? REBOOT_SETTLES_AFTER))
+  const quiet = now - Date.parse(record.quietSince ?? record.stateSince);
+  const abandoned = isAbandoned(record, it, hint);
+  if (record.state === 'failing-over' && !abandoned && quiet < (record.settlesAfter ?? REBOOT_SETTLES_AFTER)) {
     return record;
+  }
   const { primary } = record;
   return {
     ...enter(
       record,
       'stable',
-      abandoned ? `${hint.eventId} says that the failover was abandoned` : 'the same primary serves',
+      abandoned ? `${hint?.eventId} says that the failover was abandoned` : 'the same primary serves',
       now,
     ),
     primary: it.addresses && it.addresses.length > 0 ? { ...primary, addresses: it.addresses } : primary,
-    evidenceAt: undefined,
-    settlesAfter: undefined,
-    movedTo: undefined,
   };
 }
 
+/** Believed of the failover that is under way, not of one before, and only while the endpoint leads where it led. */
+function isAbandoned(record: PrimaryRecord, it: Seen, hint: Hint | undefined): boolean {
+  return (
+    hint?.meaning === 'failover-abandoned' &&
+    hint.at > Date.parse(record.hintedAt ?? record.stateSince) &&
+    record.movedTo === undefined &&
+    overlap(it.addresses ?? [], record.primary.addresses)
+  );
+}
+
+/** Nobody can say that the primary served without a break if nobody looked, or if it was not seen to serve. */
+function watched(record: PrimaryRecord, before: PrimaryRecord | undefined, now: number): PrimaryRecord {
+  const pause = before ? now - Date.parse(before.observedAt) : 0;
+  return pause > UNWATCHED_AFTER ? unquiet(record, now) : record;
+}
+
+function unquiet(record: PrimaryRecord, now: number): PrimaryRecord {
+  return record.state === 'failing-over' ? { ...record, quietSince: iso(now) } : record;
+}
+
+/** What belongs to a failover ends with it; `failoverSince` stays until it is announced. */
 function enter(record: PrimaryRecord, state: PrimaryRecord['state'], cause: string, now: number): PrimaryRecord {
   if (record.state === state) return record;
-  return { ...record, state, cause, stateSince: iso(now) };
+  const entered = { ...record, state, cause, stateSince: iso(now) };
+  if (state === 'failing-over') return { ...entered, failoverSince: iso(now) };
+  return { ...entered, quietSince: undefined, settlesAfter: undefined, movedTo: undefined, hintedAt: undefined };
 }
 
 function withAddresses(record: PrimaryRecord, primary: Primary, addresses: string[]): PrimaryRecord {

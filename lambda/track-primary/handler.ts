@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import type { Hint } from './core';
 import { readEnvironment } from './environment';
 import { EventBus } from './event-bus';
 import { PollMetrics } from './metrics';
@@ -8,7 +9,7 @@ import type { Ports } from './ports';
 import { PrimaryRecords } from './primary-records';
 import { RdsInstance } from './rds-instance';
 import { readTrigger } from './trigger';
-import { watch } from './watch';
+import { POLL_EVERY, watch } from './watch';
 
 /*
  * The primary tracker. Two signals lead here and run the same poll: an event of the database, fast and best effort, and a
@@ -41,14 +42,18 @@ export async function handler(payload: unknown, context: Pick<Context, 'getRemai
   const input = { databaseId: environment.databaseId };
   if (trigger.kind === 'event') {
     logger.info('an event of the database', { eventId: trigger.hint.eventId, message: trigger.message });
-    await look({ ...input, hint: trigger.hint });
+    const outcome = await look({ ...input, hint: trigger.hint });
+    if (outcome && isAwaited(trigger.hint, outcome)) {
+      await sleep(POLL_EVERY);
+      await look(input);
+    }
     return;
   }
   await watch(
     {
       now: () => Date.now(),
       remaining: () => context.getRemainingTimeInMillis(),
-      sleep: (millis) => new Promise((done) => setTimeout(done, millis)),
+      sleep,
     },
     async () => (await look({ ...input, watch: trigger.scheduledAt }))?.handedOver ?? false,
   );
@@ -63,7 +68,7 @@ async function look(input: PollInput): Promise<PollOutcome | undefined> {
     outcome = await poll(ports, input, deadline.signal);
     report(outcome);
   } catch (error) {
-    logger.error('a poll failed', { error: error instanceof Error ? error : new Error(String(error)) });
+    logger.error('a poll failed', { error: asError(error) });
   } finally {
     clearTimeout(timer);
   }
@@ -71,11 +76,27 @@ async function look(input: PollInput): Promise<PollOutcome | undefined> {
   return outcome;
 }
 
-function report({ observation, newEpoch, record }: PollOutcome): void {
+/** The source says that a failover is complete, and its API does not name another primary yet. */
+function isAwaited({ meaning, at }: Hint, { record }: PollOutcome): boolean {
+  return meaning === 'failover-completed' && record !== undefined && Date.parse(record.since) < at;
+}
+
+function sleep(millis: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, millis));
+}
+
+/** One line a change and one a failure. */
+function report({ observation, newEpoch, newState, unannounced, record }: PollOutcome): void {
   if (observation?.kind === 'unknown') logger.warn('the source gave no answer', { reason: observation.reason });
   if (newEpoch !== undefined) {
     logger.info('a new primary', { epoch: newEpoch, primary: record?.primary, cause: record?.cause });
-  } else if (record && record.state !== 'stable') {
-    logger.warn('no stable primary', { state: record.state, since: record.stateSince, cause: record.cause });
   }
+  if (newState) logger.info('a new state', { state: record?.state, epoch: record?.epoch, cause: record?.cause });
+  if (unannounced !== undefined) {
+    logger.error('what the record tells could not be announced', { error: asError(unannounced) });
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -13,6 +13,10 @@ export interface PollOutcome {
   readonly observation?: Observation;
   /** The change of primary that this poll wrote. */
   readonly newEpoch?: number;
+  /** Whether this poll wrote another state. */
+  readonly newState?: boolean;
+  /** Why what the record tells could not be announced; the next poll tries again. */
+  readonly unannounced?: unknown;
   /** A younger watch has taken over; this one ends. */
   readonly handedOver: boolean;
 }
@@ -42,9 +46,15 @@ export async function poll(ports: Ports, input: PollInput, signal: AbortSignal):
       throw new Error(`The primary record was written by others ${TRIES} times in one poll; the next poll looks again`);
     }
     const record = write ? next : read;
-    if (record) await announceAll(ports, record, signal);
     const newEpoch = write && next.epoch !== read?.epoch ? next.epoch : undefined;
-    return { record, observation, newEpoch, handedOver: false };
+    const newState = write && next.state !== read?.state;
+    const outcome = { record, observation, newEpoch, newState, handedOver: false };
+    try {
+      if (record) await announceAll(ports, record, signal);
+      return outcome;
+    } catch (unannounced) {
+      return { ...outcome, unannounced };
+    }
   }
 }
 
@@ -53,7 +63,8 @@ function withWatch(record: PrimaryRecord, watch: string | undefined): PrimaryRec
 }
 
 function isOld(read: PrimaryRecord | undefined, next: PrimaryRecord): boolean {
-  return !read || Date.parse(next.observedAt) - Date.parse(read.observedAt) >= WRITE_AT_LEAST_EVERY;
+  // Also when the record is of the future: then the clock that wrote it was wrong.
+  return !read || Math.abs(Date.parse(next.observedAt) - Date.parse(read.observedAt)) >= WRITE_AT_LEAST_EVERY;
 }
 
 /** What is due is announced until it is noted as announced: at least once, whenever the function was killed. */

@@ -42,16 +42,7 @@ export class PrimaryRecords implements Records {
     next: PrimaryRecord,
     abortSignal: AbortSignal,
   ): Promise<boolean> {
-    const condition = read
-      ? {
-          ConditionExpression: 'epoch = :epoch AND observedAt = :observedAt AND announcedEpoch = :announcedEpoch',
-          ExpressionAttributeValues: {
-            ':epoch': { N: String(read.epoch) },
-            ':observedAt': { S: read.observedAt },
-            ':announcedEpoch': { N: String(read.announcedEpoch) },
-          },
-        }
-      : { ConditionExpression: 'attribute_not_exists(databaseId)' };
+    const condition = read ? unchangedSince(read) : { ConditionExpression: 'attribute_not_exists(databaseId)' };
     return this.unlessOthersWrote(
       this.client.send(new PutItemCommand({ TableName: this.table, Item: toItem(next), ...condition }), {
         abortSignal,
@@ -60,18 +51,15 @@ export class PrimaryRecords implements Records {
   }
 
   public async noteAnnounced(record: PrimaryRecord, abortSignal: AbortSignal): Promise<void> {
-    const unstable = record.state !== 'stable';
+    const { epoch, failoverSince } = record;
     await this.unlessOthersWrote(
       this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
           Key: this.key,
-          UpdateExpression: `SET announcedEpoch = :epoch${unstable ? ', announcedFailover = :stateSince' : ''}`,
+          UpdateExpression: `SET announcedEpoch = :epoch${failoverSince ? ', announcedFailover = :failoverSince' : ''}`,
           ConditionExpression: 'epoch = :epoch',
-          ExpressionAttributeValues: {
-            ':epoch': { N: String(record.epoch) },
-            ...(unstable ? { ':stateSince': { S: record.stateSince } } : {}),
-          },
+          ExpressionAttributeValues: toItem({ ':epoch': epoch, ':failoverSince': failoverSince }),
         }),
         { abortSignal },
       ),
@@ -91,4 +79,23 @@ export class PrimaryRecords implements Records {
       throw error;
     }
   }
+}
+
+/**
+ * Every write of an observation moves `observedAt`; the other fields are those that a write without a new observation moves. One of
+ * them left out, a slow invocation would take back what was announced, or hand the watch back to an older one.
+ */
+const VERSION = ['epoch', 'observedAt', 'announcedEpoch', 'announcedFailover', 'watch'] as const;
+
+/** The condition that the stored record is still the one that was read. */
+export function unchangedSince(read: PrimaryRecord): {
+  ConditionExpression: string;
+  ExpressionAttributeValues: Record<string, AttributeValue>;
+} {
+  return {
+    ConditionExpression: VERSION.map((name) =>
+      read[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`,
+    ).join(' AND '),
+    ExpressionAttributeValues: toItem(Object.fromEntries(VERSION.map((name) => [`:${name}`, read[name]]))),
+  };
 }

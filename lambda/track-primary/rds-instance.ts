@@ -39,7 +39,7 @@ export class RdsInstance implements Source {
           host: Endpoint.Address,
           port: Endpoint.Port,
         },
-        addresses: await resolve(Endpoint.Address),
+        addresses: await resolve(Endpoint.Address, abortSignal),
       };
     } catch (error) {
       if (error instanceof DBInstanceNotFoundFault) return { kind: 'absent', at };
@@ -53,11 +53,13 @@ export class RdsInstance implements Source {
 }
 
 /** The addresses of a name; undefined when nobody answered in time, which says nothing about the database. */
-async function resolve(host: string): Promise<string[] | undefined> {
-  let timer: NodeJS.Timeout | undefined;
+async function resolve(host: string, abortSignal: AbortSignal): Promise<string[] | undefined> {
+  let giveUp = () => {};
   const tooLate = new Promise<undefined>((done) => {
-    timer = setTimeout(() => done(undefined), RESOLVE_TIMEOUT);
+    giveUp = () => done(undefined);
   });
+  const timer = setTimeout(giveUp, RESOLVE_TIMEOUT);
+  abortSignal.addEventListener('abort', giveUp);
   const answer = dns.resolve4(host).then(
     (addresses) => [...addresses].sort(),
     () => undefined,
@@ -66,5 +68,6 @@ async function resolve(host: string): Promise<string[] | undefined> {
     return await Promise.race([answer, tooLate]);
   } finally {
     clearTimeout(timer);
+    abortSignal.removeEventListener('abort', giveUp);
   }
 }

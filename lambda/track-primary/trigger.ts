@@ -6,7 +6,7 @@ const tick = v.object({ kind: v.literal('tick'), scheduledAt: v.pipe(v.string(),
 const rdsEvent = v.object({
   source: v.literal('aws.rds'),
   'detail-type': v.literal('RDS DB Instance Event'),
-  time: v.pipe(v.string(), v.isoTimestamp()),
+  time: v.optional(v.pipe(v.string(), v.isoTimestamp())),
   resources: v.array(v.string()),
   detail: v.object({
     EventID: v.optional(v.string(), 'an event without an id'),
@@ -21,27 +21,41 @@ export type Trigger =
   | { readonly kind: 'event'; readonly hint: Hint; readonly message: string }
   | { readonly kind: 'foreign'; readonly resources: string[] };
 
-/** RDS User Guide, "Amazon RDS event categories and event messages": 0013 a Multi-AZ failover started, 0034 one was abandoned. */
+/**
+ * RDS User Guide, "Amazon RDS event categories and event messages": 0013 a Multi-AZ failover started, 0034 one was abandoned; 0015
+ * and 0049 a failover is complete, 0051 an activation, 0065 the recovery from a partial failover.
+ */
 const MEANINGS: Record<string, Hint['meaning']> = {
   'RDS-EVENT-0013': 'failover-began',
+  'RDS-EVENT-0015': 'failover-completed',
   'RDS-EVENT-0034': 'failover-abandoned',
+  'RDS-EVENT-0049': 'failover-completed',
+  'RDS-EVENT-0051': 'failover-completed',
+  'RDS-EVENT-0065': 'failover-completed',
 };
 
 /** Reads what arrived; an id that is not known is a reason to look and nothing more. */
 export function readTrigger(payload: unknown, instanceArn: string): Trigger {
-  const asTick = v.safeParse(tick, payload);
-  // Written as the record writes all times, so that two of them compare as text.
-  if (asTick.success) return { kind: 'tick', scheduledAt: new Date(asTick.output.scheduledAt).toISOString() };
-  const asEvent = v.safeParse(rdsEvent, payload);
-  if (!asEvent.success) {
-    const problems = asEvent.issues.map((issue) => `${v.getDotPath(issue) ?? 'payload'}: ${issue.message}`);
-    throw new Error(`Neither a tick nor an event of an RDS instance: ${problems.join('; ')}`);
+  if (typeof payload === 'object' && payload !== null && 'kind' in payload) {
+    // Written as the record writes all times, so that two of them compare as text.
+    const { scheduledAt } = parse(tick, payload, 'Not a tick');
+    return { kind: 'tick', scheduledAt: new Date(scheduledAt).toISOString() };
   }
-  const { resources, time, detail } = asEvent.output;
+  const { resources, time, detail } = parse(rdsEvent, payload, 'Neither a tick nor an event of an RDS instance');
   if (!resources.includes(instanceArn)) return { kind: 'foreign', resources };
+  const date = detail.Date ?? time;
+  // What happened at no known time cannot be told from what happened long ago.
+  const meaning = date === undefined ? 'look' : (MEANINGS[detail.EventID] ?? 'look');
   return {
     kind: 'event',
-    hint: { meaning: MEANINGS[detail.EventID] ?? 'look', eventId: detail.EventID, at: Date.parse(detail.Date ?? time) },
+    hint: { meaning, eventId: detail.EventID, at: date === undefined ? 0 : Date.parse(date) },
     message: detail.Message,
   };
+}
+
+function parse<const S extends v.GenericSchema>(schema: S, payload: unknown, otherwise: string): v.InferOutput<S> {
+  const result = v.safeParse(schema, payload);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'payload'}: ${issue.message}`);
+  throw new Error(`${otherwise}: ${problems.join('; ')}`);
 }
