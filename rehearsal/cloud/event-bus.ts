@@ -1,4 +1,6 @@
 import * as client from '@aws-sdk/client-eventbridge';
+import type { EventPredicate } from '../events/event-pattern';
+import { type TargetInput, targetInput } from '../events/target-input';
 import type { Chance } from './chance';
 import type { Clock } from './clock';
 import type { Latencies } from './latencies';
@@ -8,7 +10,8 @@ import { type Call, ServiceError, type ServiceStandIn } from './service';
 export interface RuleDescription {
   readonly name: string;
   readonly arn: string;
-  readonly pattern: unknown;
+  /** Undefined for a rule that only has a schedule. */
+  readonly matches?: EventPredicate;
   readonly enabled: boolean;
   readonly targets: RuleTarget[];
 }
@@ -16,6 +19,7 @@ export interface RuleDescription {
 export interface RuleTarget {
   readonly id: string;
   readonly arn: string;
+  readonly input: TargetInput;
 }
 
 export interface EventBusWorld {
@@ -25,9 +29,8 @@ export interface EventBusWorld {
   readonly account: string;
   readonly region: string;
   readonly busArn: string;
-  matches(pattern: unknown, event: CloudEvent): boolean;
-  /** Hands an event to the target of a rule. */
-  deliver(rule: RuleDescription, target: RuleTarget, event: CloudEvent): void;
+  /** Hands an event, or what the target's input makes of it, to the target of a rule. */
+  deliver(rule: RuleDescription, target: RuleTarget, payload: unknown): void;
 }
 
 /** What a scenario makes of the events of AWS services before the bus gets them: loses, repeats, delays, turns round. */
@@ -71,10 +74,15 @@ export class EventBus {
     this.published.push({ at: clock.now(), event });
     this.onPublished(event);
     for (const rule of this.rules) {
-      if (!rule.enabled || rule.pattern === undefined || !this.world.matches(rule.pattern, event)) continue;
+      if (!rule.enabled || !rule.matches?.(event)) continue;
       for (const target of rule.targets) {
+        const payload = targetInput(
+          target.input,
+          { ...event },
+          { ruleArn: rule.arn, ruleName: rule.name, ingestedMillis: clock.now() },
+        );
         clock.after(latencies.sample('event-delivery'), `event to ${target.id}`, () =>
-          this.world.deliver(rule, target, event),
+          this.world.deliver(rule, target, payload),
         );
       }
     }

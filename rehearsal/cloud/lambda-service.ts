@@ -24,8 +24,7 @@ export interface LambdaWorld {
   authorizeInvoke(invoker: Invoker, functionArn: string): { allowed: boolean; message: string };
   /** Asks IAM for a call that AWS makes in the role's name. */
   authorizeRole(roleArn: string, permission: Permission): { allowed: boolean; message: string };
-  onStarted(fn: FunctionDescription, payload: unknown): void;
-  onEnded(fn: FunctionDescription, result: InvocationResult): void;
+  onEnded(fn: FunctionDescription, payload: unknown, result: InvocationResult): void;
   /** Something that AWS would only show in a metric or not at all. */
   onTrouble(what: string): void;
 }
@@ -65,13 +64,13 @@ export class LambdaService {
     queuedAt: number,
     retry: number,
   ): Promise<void> {
-    const { clock, world } = { clock: this.world.clock, world: this.world };
+    const { world } = this;
+    const { clock } = world;
     const { description, asyncInvoke } = fn;
     const requestId = `00000000-0000-4000-8000-${String(++this.requests).padStart(12, '0')}`;
-    world.onStarted(description, payload);
     const result = await world.run(description.arn, payload, requestId);
     this.writeLog(fn, result);
-    world.onEnded(description, result);
+    world.onEnded(description, payload, result);
     if (result.outcome === 'returned') return;
     if (retry >= asyncInvoke.maximumRetryAttempts) return;
     const pause = RETRY_PAUSES[retry] ?? 120_000;

@@ -26,6 +26,8 @@ const TABLE = {
   'rds-event': [1_000, 15_000],
   /** EventBridge Scheduler fires within its minute ("Schedule types in EventBridge Scheduler": 60 seconds precision). */
   'schedule-precision': [0, 59_000],
+  /** Where in its flexible window a schedule fires, in thousandths of it. */
+  'share-of-window': [0, 999],
 } as const satisfies Record<string, readonly [number, number]>;
 
 export class Latencies {

@@ -1,3 +1,5 @@
+import { replaceContextAttributes } from '../events/schedule-context';
+import { readSchedule, type Schedule } from '../events/schedule-expression';
 import type { Clock } from './clock';
 import type { Latencies } from './latencies';
 
@@ -17,10 +19,6 @@ export interface ScheduleDescription {
 export interface SchedulerWorld {
   readonly clock: Clock;
   readonly latencies: Latencies;
-  /** The first firing of the expression after a moment; undefined when there is none. */
-  nextFiring(expression: string, timezone: string, after: number, start: number): number | undefined;
-  /** The input with the scheduler's context attributes filled in. */
-  fillIn(input: string, attributes: { scheduledTime: string; scheduleArn: string; executionId: string }): string;
   /** Assumes the schedule's role and calls the target. */
   invoke(schedule: ScheduleDescription, payload: string): void;
 }
@@ -34,26 +32,37 @@ export class Scheduler {
 
   /** Begins to fire; rates count from this moment. */
   public start(): void {
-    const start = this.world.clock.now();
-    for (const schedule of this.schedules) if (schedule.enabled) this.plan(schedule, start, start);
+    const startMillis = this.world.clock.now();
+    for (const schedule of this.schedules) {
+      if (!schedule.enabled) continue;
+      const timeZone = schedule.timezone;
+      this.plan(
+        schedule,
+        readSchedule(schedule.expression, { service: 'scheduler', timeZone, startMillis }),
+        startMillis,
+      );
+    }
   }
 
-  private plan(schedule: ScheduleDescription, after: number, start: number): void {
+  private plan(description: ScheduleDescription, schedule: Schedule, after: number): void {
     const { clock, latencies } = this.world;
-    const scheduled = this.world.nextFiring(schedule.expression, schedule.timezone, after, start);
+    const scheduled = schedule.next(after);
     if (scheduled === undefined) return;
-    clock.at(scheduled, `schedule ${schedule.name}`, () => {
-      this.plan(schedule, scheduled, start);
+    clock.at(scheduled, `schedule ${description.name}`, () => {
+      this.plan(description, schedule, scheduled);
       const late = latencies.sample('schedule-precision');
-      const window =
-        schedule.windowMinutes === 0 ? 0 : (late * schedule.windowMinutes) % (schedule.windowMinutes * 60_000);
-      clock.after(late + window, `fire ${schedule.name}`, () => this.fire(schedule, scheduled));
+      const window = description.windowMinutes * latencies.sample('share-of-window') * 60;
+      clock.after(late + window, `fire ${description.name}`, () => this.fire(description, scheduled));
     });
   }
 
-  private fire(schedule: ScheduleDescription, scheduled: number): void {
-    const scheduledTime = new Date(scheduled).toISOString().replace(/\.\d{3}Z$/, 'Z');
-    const attributes = { scheduledTime, scheduleArn: schedule.arn, executionId: `${schedule.name}-${scheduled}` };
-    this.world.invoke(schedule, this.world.fillIn(schedule.input, attributes));
+  private fire(schedule: ScheduleDescription, scheduledMillis: number): void {
+    const input = replaceContextAttributes(schedule.input, {
+      scheduledMillis,
+      scheduleArn: schedule.arn,
+      executionId: `${schedule.name}-${scheduledMillis}`,
+      attemptNumber: 1,
+    });
+    this.world.invoke(schedule, input);
   }
 }

@@ -13,19 +13,16 @@ import {
   ServiceError,
   type ServiceStandIn,
 } from './service';
+import type { Fault, Withholding } from './wire-faults';
 import { operationName, operationSchema, readInput, writeError, writeOutput } from './wire-protocol';
+import { readSignature, refuseStranger } from './wire-signature';
 
 export type Authorize = (caller: Caller, permission: Permission) => { allowed: boolean; message: string };
 
-/** What a scenario does to a call: it takes effect and its answer is lost with the process, it hangs, or it is refused. */
-export interface Fault {
-  readonly matches: (call: { service: string; operation: string; body: string }) => boolean;
-  readonly effect:
-    | { readonly kind: 'kill-after' }
-    | { readonly kind: 'hang' }
-    | { readonly kind: 'refuse'; readonly error: ServiceError };
-  /** How often; for ever when absent. */
-  times?: number;
+/** How a caller is reached: in its own region, and when it is frozen not before it wakes up. */
+export interface CallerDoor {
+  readonly region: string;
+  deliver(delivery: () => void): void;
 }
 
 interface Held {
@@ -39,9 +36,6 @@ interface Held {
   readonly body: string;
   readonly response: ServerResponse;
 }
-
-const CREDENTIAL =
-  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, SignedHeaders=[a-z0-9;-]+, Signature=[0-9a-f]{64}$/;
 
 /**
  * The one door of the rehearsed cloud: an HTTP server on loopback that takes the requests of the unmodified SDK. A request is
@@ -63,9 +57,10 @@ export class Wire {
   public onKill: (accessKey: string) => Promise<void> = async () => {};
   private readonly server = createServer((request, response) => this.receive(request, response));
   private readonly services = new Map<string, ServiceStandIn | RawServiceStandIn>();
-  private readonly callers = new Map<string, Caller>();
+  private readonly callers = new Map<string, { caller: Caller; door: CallerDoor }>();
   private readonly open = new Map<string, Set<string>>();
   private readonly arrived: Held[] = [];
+  private answers = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -94,8 +89,8 @@ export class Wire {
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
-  public addCaller(accessKey: string, caller: Caller): void {
-    this.callers.set(accessKey, caller);
+  public addCaller(accessKey: string, caller: Caller, door: CallerDoor): void {
+    this.callers.set(accessKey, { caller, door });
     this.open.set(accessKey, new Set());
   }
 
@@ -111,26 +106,26 @@ export class Wire {
 
   private receive(request: IncomingMessage, response: ServerResponse): void {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    const [, accessKey = '', , , signingName = ''] = CREDENTIAL.exec(headers.authorization ?? '') ?? [];
+    const signature = readSignature(headers.authorization);
+    const { accessKey, signingName } = signature;
     const sequence = headers[SEQUENCE_HEADER] ?? '';
-    const caller = this.callers.get(accessKey);
-    if (!caller) {
-      const error = new ServiceError(
-        'UnrecognizedClientException',
-        'The security token included in the request is invalid.',
-        403,
-      );
-      this.write(response, writeError('aws-json-1.1', error));
-      return;
-    }
-    this.open.get(accessKey)?.add(sequence);
-    response.once('close', () => this.open.get(accessKey)?.delete(sequence));
+    const { method = 'POST', url = '/' } = request;
+    const known = this.callers.get(accessKey);
+    const caller = known?.caller ?? { functionName: 'unknown', roleArn: 'unknown', process: `key '${accessKey}'` };
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.once('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
-      const { method = 'POST', url = '/' } = request;
-      this.arrived.push({ accessKey, sequence, caller, signingName, method, url, headers, body, response });
+      const held = { accessKey, sequence, caller, signingName, method, url, headers, body, response };
+      const stranger = refuseStranger(signature, known?.door.region, sequence);
+      if (stranger) {
+        this.log(held, 'an unsigned call', stranger.code);
+        this.write(response, writeError('raw', stranger));
+        return;
+      }
+      this.open.get(accessKey)?.add(sequence);
+      response.once('close', () => this.open.get(accessKey)?.delete(sequence));
+      this.arrived.push(held);
     });
   }
 
@@ -145,22 +140,60 @@ export class Wire {
   }
 
   private async settle(held: Held, operation: string): Promise<void> {
-    const { signingName, caller, response } = held;
-    if (response.destroyed || !this.callers.has(held.accessKey)) {
+    if (this.isAbandoned(held)) {
       this.log(held, operation, 'abandoned by the caller');
       return;
     }
-    const fault = this.takeFault(held, operation);
-    if (fault?.effect.kind === 'hang') {
-      this.log(held, operation, 'never answered');
-      return;
+    const effect = this.takeFault(held, operation)?.effect;
+    switch (effect?.kind) {
+      case undefined:
+        return this.answerNow(held, operation, () => this.answer(held, operation));
+      case 'refuse':
+        return this.answerNow(held, operation, async () => this.refusal(held, effect.error));
+      case 'delay':
+        this.clock.after(effect.millis, `late answer ${held.signingName}:${operation}`, () =>
+          this.isAbandoned(held)
+            ? this.log(held, operation, 'abandoned by the caller')
+            : this.answerNow(held, operation, () => this.answer(held, operation)),
+        );
+        return;
+      case 'kill-after':
+      case 'drop-after':
+      case 'hang-after':
+        return this.answerNow(held, operation, () => this.answer(held, operation), effect.kind);
+      case 'kill-before':
+      case 'drop-before':
+      case 'hang':
+        this.log(held, operation, `not done (${effect.kind})`);
+        return this.withhold(held, effect.kind);
     }
-    const answer =
-      fault?.effect.kind === 'refuse' ? this.refusal(held, fault.effect.error) : await this.answer(held, operation);
-    this.log(held, operation, String(answer.status));
-    await this.onAnswered({ caller, service: signingName, operation, status: answer.status });
-    if (fault?.effect.kind === 'kill-after') await this.onKill(held.accessKey);
-    else this.write(response, answer);
+  }
+
+  /** Lets the call take effect, and its answer reach the caller unless a fault withholds it. */
+  private async answerNow(
+    held: Held,
+    operation: string,
+    work: () => Promise<RawAnswer>,
+    withheld?: Withholding,
+  ): Promise<void> {
+    const answer = await work();
+    this.log(held, operation, withheld ? `${answer.status} (${withheld})` : String(answer.status));
+    await this.onAnswered({ caller: held.caller, service: held.signingName, operation, status: answer.status });
+    if (withheld) return this.withhold(held, withheld);
+    this.deliver(held, () => this.write(held.response, answer));
+  }
+
+  private async withhold(held: Held, how: Withholding): Promise<void> {
+    if (how === 'kill-before' || how === 'kill-after') await this.onKill(held.accessKey);
+    if (how === 'drop-before' || how === 'drop-after') this.deliver(held, () => held.response.destroy());
+  }
+
+  private deliver(held: Held, delivery: () => void): void {
+    this.callers.get(held.accessKey)?.door.deliver(delivery);
+  }
+
+  private isAbandoned(held: Held): boolean {
+    return held.response.destroyed || !this.callers.has(held.accessKey);
   }
 
   private async answer(held: Held, operation: string): Promise<RawAnswer> {
@@ -207,7 +240,7 @@ export class Wire {
   }
 
   private takeFault(held: Held, operation: string): Fault | undefined {
-    const call = { service: held.signingName, operation, body: held.body };
+    const call = { service: held.signingName, operation, body: held.body, caller: held.caller };
     const fault = this.faults.find((it) => it.times !== 0 && it.matches(call));
     if (fault?.times !== undefined) fault.times--;
     return fault;
@@ -240,7 +273,9 @@ export class Wire {
   }
 
   private write(response: ServerResponse, answer: RawAnswer): void {
-    response.writeHead(answer.status, answer.headers);
+    // The SDK corrects its clock by this header: with the date of the real world it would sign for that.
+    const date = new Date(this.clock.now()).toUTCString();
+    response.writeHead(answer.status, { 'x-amzn-requestid': `rehearsal-${++this.answers}`, ...answer.headers, date });
     response.end(answer.body);
   }
 }

@@ -23,15 +23,27 @@ export function replaceChance(chance: Chance): void {
     fill(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
     return view;
   };
-  const randomInt = (low: number, high?: number) =>
-    high === undefined ? chance.between(0, low - 1) : chance.between(low, high - 1);
+  const randomFillSync = (view: ArrayBufferView, offset = 0, size = view.byteLength - offset) => {
+    fill(new Uint8Array(view.buffer, view.byteOffset + offset, size));
+    return view;
+  };
+  const randomFill = (view: ArrayBufferView, ...rest: unknown[]) => {
+    const callback = rest.pop() as (error: null, filled: ArrayBufferView) => void;
+    process.nextTick(callback, null, randomFillSync(view, ...(rest as number[])));
+  };
+  const randomInt = (...range: unknown[]) => {
+    const callback = typeof range.at(-1) === 'function' ? (range.pop() as (error: null, drawn: number) => void) : null;
+    const [low, high] = (range.length === 1 ? [0, range[0]] : range) as [number, number];
+    const drawn = chance.between(low, high - 1);
+    if (callback) process.nextTick(callback, null, drawn);
+    return drawn;
+  };
 
   Math.random = () => chance.next();
-  Object.assign(crypto, { randomBytes, randomUUID, randomInt });
+  Object.assign(crypto, { randomBytes, randomFill, randomFillSync, randomInt, randomUUID });
   for (const target of [globalThis.crypto, crypto.webcrypto]) {
     Object.defineProperty(target, 'randomUUID', { value: randomUUID, configurable: true });
     Object.defineProperty(target, 'getRandomValues', { value: getRandomValues, configurable: true });
   }
-  Object.defineProperty(crypto, 'getRandomValues', { value: getRandomValues, configurable: true });
   syncBuiltinESMExports();
 }

@@ -33,6 +33,7 @@ export function replaceNetwork(wirePort: number, send: (message: FromProcess) =>
         lookUps.set(asked, done);
         send({ type: 'resolve', sequence: asked, name });
       }),
+    refuse,
   );
   const forbidden = (what: string) => () => {
     throw refuse(what);
@@ -40,7 +41,10 @@ export function replaceNetwork(wirePort: number, send: (message: FromProcess) =>
   for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'] as const) {
     Object.defineProperty(childProcess, name, { value: forbidden(`a child process (${name})`), configurable: true });
   }
-  Object.defineProperty(dgram, 'createSocket', { value: forbidden('a datagram socket'), configurable: true });
+  for (const name of ['bind', 'connect', 'send'] as const) {
+    const value = forbidden(`a datagram socket (${name})`);
+    Object.defineProperty(dgram.Socket.prototype, name, { value, configurable: true });
+  }
   Object.defineProperty(workerThreads, 'Worker', { value: forbidden('a worker thread'), configurable: true });
   syncBuiltinESMExports();
 
@@ -79,7 +83,7 @@ function countRequests(open: Set<string>, next: () => string): void {
 function replaceConnect(wirePort: number, refuse: (what: string) => Error): void {
   const connect: (this: net.Socket, options: net.TcpNetConnectOpts, callback?: () => void) => net.Socket =
     net.Socket.prototype.connect;
-  type Destination = { host?: string; port?: number; path?: string };
+  type Destination = { host?: string; port?: number; path?: string | null };
   net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
     // net.connect hands over its arguments already normalized, as one array; others call with (options) or (port, host).
     const given = Array.isArray(args[0]) ? args[0] : args;
@@ -88,7 +92,7 @@ function replaceConnect(wirePort: number, refuse: (what: string) => Error): void
       typeof first === 'object' && first !== null
         ? (first as Destination)
         : { port: Number(first), host: typeof second === 'string' ? second : 'localhost' };
-    if (destination.path === undefined && destination.host === WIRE_HOST) {
+    if (!destination.path && destination.host === WIRE_HOST) {
       const callback = given.find((it): it is () => void => typeof it === 'function');
       const led: net.TcpNetConnectOpts = { ...destination, host: '127.0.0.1', port: wirePort, lookup: undefined };
       return connect.call(this, led, callback);
@@ -100,36 +104,52 @@ function replaceConnect(wirePort: number, refuse: (what: string) => Error): void
   } as typeof net.Socket.prototype.connect;
 }
 
-function replaceNames(ask: (name: string) => Promise<string[] | undefined>): void {
-  const notFound = (name: string) =>
-    Object.assign(new Error(`queryA ENOTFOUND ${name}`), { code: 'ENOTFOUND', hostname: name });
-  const resolve4 = async (name: string): Promise<string[]> => {
+/** Only IPv4 addresses of names are answered; any other look-up would ask a real server. */
+function replaceNames(ask: (name: string) => Promise<string[] | undefined>, refuse: (what: string) => Error): void {
+  const notFound = (call: string, name: string) =>
+    Object.assign(new Error(`${call} ENOTFOUND ${name}`), { code: 'ENOTFOUND', syscall: call, hostname: name });
+  const resolve4 = async (name: string, options?: { ttl?: boolean }) => {
     const addresses = await ask(name);
-    if (!addresses) throw notFound(name);
-    return addresses;
+    if (!addresses) throw notFound('queryA', name);
+    return options?.ttl ? addresses.map((address) => ({ address, ttl: TTL_SECONDS })) : addresses;
   };
-  const lookup = async (name: string, options?: { all?: boolean }) => {
-    const found = (await resolve4(name)).map((address) => ({ address, family: 4 }));
-    return options?.all ? found : found[0];
+  const resolve = (name: string, kind = 'A') =>
+    kind === 'A' ? resolve4(name) : Promise.reject(refuse(`the ${kind} records of ${name}`));
+  const lookup = async (name: string, options?: { all?: boolean } | number) => {
+    const addresses = net.isIPv4(name) ? [name] : await ask(name);
+    if (!addresses) throw notFound('getaddrinfo', name);
+    const found = addresses.map((address) => ({ address, family: 4 }));
+    return typeof options === 'object' && options.all ? found : found[0];
   };
+  const answered: Record<string, (...args: never[]) => Promise<unknown>> = { resolve4, resolve, lookup };
+
   type Callback = (error: Error | null, ...values: unknown[]) => void;
   const byCallback =
-    <T>(work: (...args: never[]) => Promise<T>, spread: (value: T) => unknown[]) =>
+    (name: string, work: (...args: never[]) => Promise<unknown>) =>
     (...args: unknown[]) => {
       const callback = args.pop() as Callback;
       work(...(args as never[])).then(
-        (value) => callback(null, ...spread(value)),
+        (value) => {
+          if (name !== 'lookup' || Array.isArray(value)) return callback(null, value);
+          const one = value as { address: string; family: number } | undefined;
+          return callback(null, one?.address, one?.family);
+        },
         (error: Error) => callback(error),
       );
     };
-  const callbacks = {
-    resolve4: byCallback(resolve4, (addresses) => [addresses]),
-    resolve: byCallback(resolve4, (addresses) => [addresses]),
-    lookup: byCallback(lookup, (value) => (Array.isArray(value) ? [value] : [value?.address, value?.family])),
+  const replaceIn = (target: object, names: string[], asCallback: boolean) => {
+    for (const name of names) {
+      const work = answered[name] ?? ((asked: string) => Promise.reject(refuse(`the name ${asked} (${name})`)));
+      const value = asCallback ? byCallback(name, work) : work;
+      Object.defineProperty(target, name, { value, configurable: true, writable: true });
+    }
   };
-  const promises = { resolve4, resolve: resolve4, lookup };
-  Object.assign(dns, callbacks);
-  Object.assign(dns.promises, promises);
-  Object.assign(dns.Resolver.prototype, { resolve4: callbacks.resolve4, resolve: callbacks.resolve });
-  Object.assign(dns.promises.Resolver.prototype, { resolve4, resolve: resolve4 });
+  const queries = Object.keys(dns).filter((name) => /^(lookup|resolve|reverse)/.test(name));
+  replaceIn(dns, queries, true);
+  replaceIn(dns.promises, queries, false);
+  replaceIn(dns.Resolver.prototype, queries, true);
+  replaceIn(dns.promises.Resolver.prototype, queries, false);
 }
+
+/** How long an address of an RDS endpoint may be kept (RDS User Guide, "Failing over a Multi-AZ DB instance"). */
+const TTL_SECONDS = 5;

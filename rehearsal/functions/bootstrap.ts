@@ -1,7 +1,9 @@
-import { install } from '@sinonjs/fake-timers';
+import { existsSync } from 'node:fs';
 import { Chance } from '../cloud/chance';
 import { replaceChance } from './bootstrap-chance';
 import { replaceNetwork } from './bootstrap-network';
+import { captureOutput } from './bootstrap-output';
+import { VirtualTime } from './bootstrap-time';
 import type { FromProcess, ThrownError, ToProcess } from './protocol';
 
 /*
@@ -14,8 +16,10 @@ type Handler = (payload: unknown, context: unknown, callback: (error: unknown, v
 const realImmediate = setImmediate;
 const send = (message: FromProcess) => process.send?.(message);
 let handler: Handler | undefined;
-let clock: ReturnType<typeof install> | undefined;
+let time: VirtualTime | undefined;
 let network: ReturnType<typeof replaceNetwork> | undefined;
+/** Ends the invocation of a handler that gave no promise, once nothing is left that could call back. */
+let endWhenIdle: (() => void) | undefined;
 
 process.on('message', (message: ToProcess) => {
   switch (message.type) {
@@ -23,11 +27,11 @@ process.on('message', (message: ToProcess) => {
       load(message);
       break;
     case 'invoke':
-      moveTo(message.now);
+      time?.wakeAt(message.now);
       invoke(message);
       break;
     case 'advance':
-      moveTo(message.now);
+      time?.moveTo(message.now);
       break;
     case 'probe':
       // Two turns of the real event loop: what a promise or a closed socket leads to has happened by then.
@@ -42,22 +46,20 @@ process.on('message', (message: ToProcess) => {
 process.on('disconnect', () => process.exit(0));
 
 function load({ bundle, handler: name, seed, now, wirePort }: Extract<ToProcess, { type: 'load' }>): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.write = (chunk: string | Uint8Array) => {
-      send({ type: 'log', text: typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8') });
-      return true;
-    };
-  }
-  clock = install({
-    now,
-    toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'hrtime'],
-  });
+  time = new VirtualTime(now);
+  captureOutput(send);
   replaceChance(new Chance(seed));
   network = replaceNetwork(wirePort, send);
   try {
-    const exported: Record<string, unknown> = require(bundle);
+    // The order in which Lambda's runtime looks for the module.
+    const file = ['', '.js', '.mjs', '.cjs'].map((extension) => bundle + extension).find((it) => existsSync(it));
+    if (!file) throw Object.assign(new Error(`Cannot find module '${bundle}'`), { name: 'Runtime.ImportModuleError' });
+    const exported: Record<string, unknown> = require(file);
     const found = exported[name];
-    if (typeof found !== 'function') throw new Error(`${bundle} exports no function '${name}'`);
+    if (typeof found !== 'function') {
+      const missing = new Error(`${file} exports no function '${name}'`);
+      throw Object.assign(missing, { name: 'Runtime.HandlerNotFound' });
+    }
     handler = found as Handler;
     send({ type: 'loaded' });
   } catch (error) {
@@ -66,8 +68,15 @@ function load({ bundle, handler: name, seed, now, wirePort }: Extract<ToProcess,
 }
 
 function invoke({ requestId, deadline, payload, identity }: Extract<ToProcess, { type: 'invoke' }>): void {
-  const returned = (value: unknown) => send({ type: 'returned', requestId, value: value ?? null });
-  const failed = (error: unknown) => send({ type: 'failed', requestId, error: describe(error) });
+  let ended = false;
+  const end = (message: FromProcess) => {
+    if (ended) return;
+    ended = true;
+    endWhenIdle = undefined;
+    send(message);
+  };
+  const returned = (value: unknown) => end({ type: 'returned', requestId, value: value ?? null });
+  const failed = (error: unknown) => end({ type: 'failed', requestId, error: describe(error) });
   const context = {
     callbackWaitsForEmptyEventLoop: true,
     functionName: identity.functionName,
@@ -81,36 +90,28 @@ function invoke({ requestId, deadline, payload, identity }: Extract<ToProcess, {
   };
   try {
     const result = handler?.(payload, context, (error, value) => (error ? failed(error) : returned(value)));
-    if (result instanceof Promise) result.then(returned, failed);
+    if (isThenable(result)) result.then(returned, failed);
+    else if (!ended) endWhenIdle = () => returned(null);
   } catch (error) {
     failed(error);
   }
 }
 
-function moveTo(now: number): void {
-  if (clock && now > clock.now) clock.tick(now - clock.now);
-  else clock?.tick(0);
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function report(number: number): void {
-  send({
-    type: 'waiting',
-    number,
-    open: network?.open() ?? [],
-    busy: process.getActiveResourcesInfo().some((resource) => WORK.test(resource)),
-    nextTimer: nextTimer(),
-  });
+  const open = network?.open() ?? [];
+  const busy = process.getActiveResourcesInfo().some((resource) => WORK.test(resource));
+  const nextTimer = time?.nextTimer();
+  if (open.length === 0 && !busy && nextTimer === undefined) endWhenIdle?.();
+  send({ type: 'waiting', number, open, busy, nextTimer });
 }
 
 /** Work of the real world that leads to something at this moment: files, compression, keys, connections being made. */
 const WORK =
-  /^(FSReq|FileHandle|GetAddrInfo|GetNameInfo|Zlib|Hash|Sign|Cipher|RandomBytes|KeyPair|SecretKey|TCPConnect|Write|Shutdown)/;
-
-function nextTimer(): number | undefined {
-  const timers = (clock as { timers?: Record<string, { callAt: number }> } | undefined)?.timers ?? {};
-  const moments = Object.values(timers).map((timer) => timer.callAt);
-  return moments.length === 0 ? undefined : Math.min(...moments);
-}
+  /^(Immediate|FSReq|FileHandle|GetAddrInfo|GetNameInfo|Zlib|Brotli|Hash|Sign|Cipher|RandomBytes|RandomPrime|PBKDF2|Scrypt|HKDF|Check|DeriveBits|Key|SecretKey|TCPConnect|Write|Shutdown)/;
 
 function describe(error: unknown): ThrownError {
   if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack };

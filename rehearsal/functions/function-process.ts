@@ -11,15 +11,16 @@ export interface ProcessOptions {
   readonly bootstrap: string;
   /** The whole environment: nothing is inherited. */
   readonly environment: Record<string, string>;
+  /** Real milliseconds without any progress after which the process is taken for a busy loop. */
+  readonly watchdogMillis: number;
   onAsked(asked: Asked): void;
-  onLog(text: string): void;
+  onLog(at: number, text: string): void;
   onRefused(what: string): void;
   /** Requests of this process that the wire holds. */
   openRequests(): string[];
 }
 
-/** Real seconds after which a process that answers nothing is taken for a busy loop. */
-const WATCHDOG_MILLIS = 10_000;
+type Waiting = Extract<FromProcess, { type: 'waiting' }>;
 
 /** One execution environment of a function: an operating system process of its own, frozen between invocations. */
 export class FunctionProcess implements Participant {
@@ -28,14 +29,13 @@ export class FunctionProcess implements Participant {
   private readonly openNames = new Set<string>();
   private readonly ended: Promise<void>;
   private probes = 0;
-  private answer?: (answer: Extract<FromProcess, { type: 'waiting' }>) => void;
+  private answer?: (answer: Waiting | undefined) => void;
   private loadDone?: (error: ThrownError | undefined) => void;
   private dueAt: number | undefined;
   private state: 'alive' | 'hung' | 'dead' = 'alive';
   private stderr = '';
   private requestId = '';
   private killed = false;
-  private wakeUp: () => void = () => {};
 
   constructor(private readonly options: ProcessOptions) {
     this.name = options.name;
@@ -44,17 +44,20 @@ export class FunctionProcess implements Participant {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    running.add(this.child);
     this.child.stderr?.setEncoding('utf8');
     this.child.stderr?.on('data', (text: string) => {
       this.stderr += text;
     });
     this.child.on('message', (message: FromProcess) => this.receive(message));
     this.ended = new Promise((resolve) => {
-      this.child.once('exit', (code, signal) => {
+      // Not 'exit': what the process wrote on its way out has been read only now.
+      this.child.once('close', (code, signal) => {
+        running.delete(this.child);
         this.state = 'dead';
         if (!this.killed) this.reportExit(code, signal);
+        this.answer?.(undefined);
         resolve();
-        this.wakeUp();
       });
     });
   }
@@ -65,15 +68,23 @@ export class FunctionProcess implements Participant {
 
   /** Loads the bundle; the error that loading threw, if any. */
   public load(message: Omit<Extract<ToProcess, { type: 'load' }>, 'type'>): Promise<ThrownError | undefined> {
+    if (!this.alive) return Promise.resolve(this.exitError('before it was loaded'));
     return new Promise((resolve) => {
-      this.loadDone = resolve;
+      this.loadDone = (error) => {
+        stopWatching();
+        resolve(error);
+      };
+      const stopWatching = this.watch(() => {
+        resolve({ name: 'Runtime.InitTimeout', message: 'Loading the module came to no end' });
+      });
       this.send({ type: 'load', ...message });
     });
   }
 
   public invoke(message: Omit<Extract<ToProcess, { type: 'invoke' }>, 'type'>): void {
     this.requestId = message.requestId;
-    this.send({ type: 'invoke', ...message });
+    if (this.alive) this.send({ type: 'invoke', ...message });
+    else this.options.onAsked({ type: 'failed', requestId: this.requestId, error: this.exitError('while frozen') });
   }
 
   public resolved(sequence: string, addresses: string[] | undefined): void {
@@ -92,15 +103,17 @@ export class FunctionProcess implements Participant {
 
   /** Both sides agree on which requests are open, and nothing of the real world is under way in the process. */
   public async settle(): Promise<void> {
+    const stopWatching = this.watch(() => this.answer?.(undefined));
     while (this.alive) {
       const answer = await this.probe();
-      if (!answer) return;
+      if (!answer) break;
       this.dueAt = answer.nextTimer;
       const held = [...this.options.openRequests(), ...this.openNames].sort();
-      if (!answer.busy && held.length === answer.open.length && held.every((it, index) => it === answer.open[index]))
-        return;
+      const agreed = held.length === answer.open.length && held.every((it, index) => it === answer.open[index]);
+      if (agreed && !answer.busy) break;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    stopWatching();
   }
 
   /** As Lambda ends an environment: at once and without a word. */
@@ -112,27 +125,33 @@ export class FunctionProcess implements Participant {
 
   /** The process ended itself; what Node wrote before the bootstrap took its streams over says why. */
   private reportExit(code: number | null, signal: string | null): void {
-    const message = `Runtime exited with ${signal ?? `exit status ${code}`}${this.stderr ? `: ${this.stderr.trim()}` : ''}`;
-    const error = { name: 'Runtime.ExitError', message };
+    const written = this.stderr.trim();
+    const error = this.exitError(`with ${signal ?? `exit status ${code}`}${written ? `: ${written}` : ''}`);
     this.loadDone?.(error);
     this.options.onAsked({ type: 'failed', requestId: this.requestId, error });
   }
 
-  private async probe(): Promise<Extract<FromProcess, { type: 'waiting' }> | undefined> {
-    let watchdog: NodeJS.Timeout | undefined;
-    const answered = new Promise<Extract<FromProcess, { type: 'waiting' }> | undefined>((resolve) => {
+  private exitError(how: string): ThrownError {
+    return { name: 'Runtime.ExitError', message: `Runtime exited ${how}` };
+  }
+
+  /** What the process says of itself; undefined when it ended, or hangs. */
+  private probe(): Promise<Waiting | undefined> {
+    return new Promise((resolve) => {
       this.answer = resolve;
-      this.probes++;
-      this.send({ type: 'probe', number: this.probes });
-      watchdog = setTimeout(() => {
-        this.state = 'hung';
-        resolve(undefined);
-      }, WATCHDOG_MILLIS);
-      this.wakeUp = () => resolve(undefined);
+      this.send({ type: 'probe', number: ++this.probes });
     });
-    const answer = await answered;
-    clearTimeout(watchdog);
-    return answer;
+  }
+
+  /** In ten steps, so that a machine that slept or a rehearsal that was stopped meanwhile counts as one. */
+  private watch(onHung: () => void): () => void {
+    let steps = 0;
+    const timer = setInterval(() => {
+      if (++steps < WATCHDOG_STEPS) return;
+      if (this.alive) this.state = 'hung';
+      onHung();
+    }, this.options.watchdogMillis / WATCHDOG_STEPS);
+    return () => clearInterval(timer);
   }
 
   private receive(message: FromProcess): void {
@@ -151,7 +170,7 @@ export class FunctionProcess implements Participant {
         this.options.onAsked(message);
         break;
       case 'log':
-        this.options.onLog(message.text);
+        this.options.onLog(message.at, message.text);
         break;
       case 'refused':
         this.options.onRefused(message.what);
@@ -165,3 +184,11 @@ export class FunctionProcess implements Participant {
     if (this.state !== 'dead' && this.child.connected) this.child.send(message, () => {});
   }
 }
+
+const WATCHDOG_STEPS = 10;
+
+/** A process in a busy loop does not see that the rehearsal has gone: the rehearsal takes all of them with it. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
 import type { Chance } from '../cloud/chance';
 import type { Clock, Scheduled } from '../cloud/clock';
 import type { Latencies } from '../cloud/latencies';
@@ -21,12 +23,18 @@ export interface FunctionDescription {
 
 export type Outcome = 'returned' | 'failed' | 'timed-out' | 'killed';
 
+export interface LogLine {
+  /** Virtual time, in milliseconds since 1970. */
+  readonly at: number;
+  readonly text: string;
+}
+
 export interface InvocationResult {
   readonly requestId: string;
   readonly outcome: Outcome;
   readonly value?: unknown;
   readonly error?: ThrownError;
-  readonly logs: string[];
+  readonly logs: LogLine[];
   readonly startedAt: number;
   readonly endedAt: number;
   readonly coldStart: boolean;
@@ -40,6 +48,11 @@ export interface RuntimeWorld {
   readonly chance: Chance;
   readonly bootstrap: string;
   readonly region: string;
+  /**
+   * Real milliseconds without any progress after which a process is taken for a busy loop.
+   * @default - 10 000
+   */
+  readonly watchdogMillis?: number;
   /** The addresses of a name of the synthesized world at this moment; undefined when there is no such name. */
   resolve(name: string): string[] | undefined;
   onRefused(functionName: string, what: string): void;
@@ -48,6 +61,9 @@ export interface RuntimeWorld {
 interface Environment {
   readonly process: FunctionProcess;
   readonly accessKey: string;
+  /** What arrived while it was frozen. */
+  readonly undelivered: (() => void)[];
+  frozen: boolean;
   invocation?: Invocation;
 }
 
@@ -55,7 +71,7 @@ interface Invocation {
   readonly requestId: string;
   readonly startedAt: number;
   readonly coldStart: boolean;
-  readonly logs: string[];
+  readonly logs: LogLine[];
   readonly timeout: Scheduled;
   end(result: InvocationResult): void;
 }
@@ -87,38 +103,37 @@ export class FunctionRuntime {
   }
 
   public async dispose(): Promise<void> {
-    await Promise.all(this.environments.map((environment) => environment.process.kill()));
+    for (const { process } of this.environments) this.world.clock.leave(process);
+    await Promise.all(this.environments.map(({ process }) => process.kill()));
   }
 
   /** Kills the environment that holds the access key, as a failing host would. */
   public async killByAccessKey(accessKey: string): Promise<void> {
     const environment = this.environments.find((it) => it.accessKey === accessKey);
-    if (environment)
-      await this.finish(environment, 'killed', { error: { name: 'Killed', message: 'the environment died' } });
+    if (!environment) return;
+    await this.finish(environment, 'killed', { error: { name: 'Killed', message: 'the environment died' } });
   }
 
   private spawn(): Environment {
-    const { wire } = this.world;
+    const { wire, bootstrap, watchdogMillis = WATCHDOG_MILLIS } = this.world;
     const number = this.made++;
-    const accessKey = `AKIA${this.description.name
-      .replace(/[^A-Za-z0-9]/g, '')
-      .toUpperCase()
-      .slice(-10)}${number}`;
     const name = `${this.description.name}#${String(number).padStart(4, '0')}`;
+    const accessKey = `ASIA${createHash('sha256').update(name).digest('hex').slice(0, 16).toUpperCase()}`;
     const process = new FunctionProcess({
       name,
-      bootstrap: this.world.bootstrap,
+      bootstrap,
+      watchdogMillis,
       environment: this.variables(accessKey, number),
       openRequests: () => wire.openRequests(accessKey),
       onAsked: (asked) => this.asked.push({ environment, asked }),
-      onLog: (text) => environment.invocation?.logs.push(...text.split('\n').filter((line) => line !== '')),
+      onLog: (at, text) => environment.invocation?.logs.push({ at, text }),
       onRefused: (what) => this.world.onRefused(this.description.name, what),
     });
-    const environment: Environment = { process, accessKey };
-    wire.addCaller(accessKey, {
-      functionName: this.description.name,
-      roleArn: this.description.roleArn,
-      process: name,
+    const environment: Environment = { process, accessKey, undelivered: [], frozen: false };
+    const caller = { functionName: this.description.name, roleArn: this.description.roleArn, process: name };
+    wire.addCaller(accessKey, caller, {
+      region: this.world.region,
+      deliver: (delivery) => deliver(environment, delivery),
     });
     this.environments.push(environment);
     return environment;
@@ -156,18 +171,13 @@ export class FunctionRuntime {
     starting: Omit<Invocation, 'timeout'>,
     payload: unknown,
   ): Promise<void> {
-    const { clock, chance, wire } = this.world;
+    // The environment died, or was killed, before the invocation reached it: that has ended already.
+    if (environment.invocation?.requestId !== starting.requestId) return;
+    const { clock } = this.world;
     const { description } = this;
-    const [file = 'index', exported = 'handler'] = description.handler.split('.');
     if (starting.coldStart) {
-      const error = await environment.process.load({
-        bundle: `${description.assetFolder}/${file}.js`,
-        handler: exported,
-        seed: chance.fork(environment.process.name).next().toString(),
-        now: clock.now(),
-        wirePort: wire.port,
-      });
-      if (error) return this.finish(environment, 'failed', { error });
+      const error = await this.load(environment);
+      if (error) return this.finish(environment, 'failed', { error }, true);
     }
     const deadline = clock.now() + description.timeoutMillis;
     const timeout = clock.at(deadline, `time-out of ${description.name}`, () => {
@@ -188,31 +198,46 @@ export class FunctionRuntime {
         logGroup: description.logGroup,
       },
     });
+    // Once it has set its clock: what had arrived meanwhile.
+    clock.after(0, `thaw ${environment.process.name}`, () => {
+      environment.frozen = false;
+      for (const delivery of environment.undelivered.splice(0)) delivery();
+    });
+  }
+
+  private load({ process }: Environment): Promise<ThrownError | undefined> {
+    const { clock, chance, wire } = this.world;
+    const { handler, assetFolder } = this.description;
+    const dot = handler.lastIndexOf('.');
+    return process.load({
+      bundle: path.join(assetFolder, handler.slice(0, dot)),
+      handler: handler.slice(dot + 1),
+      seed: chance.fork(process.name).next().toString(),
+      now: clock.now(),
+      wirePort: wire.port,
+    });
   }
 
   /** In the order of the environments; what one environment asked stays in its own order. */
-  private takeIn(): boolean {
+  private async takeIn(): Promise<boolean> {
     const asked = this.asked
       .splice(0)
       .sort((a, b) => (a.environment.process.name < b.environment.process.name ? -1 : 1));
-    for (const { environment, asked: it } of asked) this.answer(environment, it);
+    for (const { environment, asked: it } of asked) await this.answer(environment, it);
     return asked.length > 0;
   }
 
-  private answer(environment: Environment, asked: Asked): void {
+  private async answer(environment: Environment, asked: Asked): Promise<void> {
     const { clock, latencies } = this.world;
     if (asked.type === 'resolve') {
       clock.after(latencies.sample('dns'), `resolve ${asked.name}`, () => {
         const addresses = this.world.resolve(asked.name);
         if (!addresses) this.world.onRefused(this.description.name, `the name ${asked.name}`);
-        environment.process.resolved(asked.sequence, addresses);
+        deliver(environment, () => environment.process.resolved(asked.sequence, addresses));
       });
     } else if (environment.invocation?.requestId === asked.requestId) {
-      void this.finish(
-        environment,
-        asked.type,
-        asked.type === 'failed' ? { error: asked.error } : { value: asked.value },
-      );
+      const ending = asked.type === 'failed' ? { error: asked.error } : { value: asked.value };
+      await this.finish(environment, asked.type, ending);
     }
   }
 
@@ -220,14 +245,15 @@ export class FunctionRuntime {
     environment: Environment,
     outcome: Outcome,
     ending: { value?: unknown; error?: ThrownError },
+    environmentIsSpent = outcome === 'timed-out' || outcome === 'killed',
   ): Promise<void> {
     const { clock, wire } = this.world;
     const { invocation, process } = environment;
     clock.leave(process);
     invocation?.timeout.cancel();
     environment.invocation = undefined;
-    const ends = outcome === 'timed-out' || outcome === 'killed' || !process.alive;
-    if (ends) {
+    environment.frozen = true;
+    if (environmentIsSpent || !process.alive) {
       this.environments.splice(this.environments.indexOf(environment), 1);
       wire.forget(environment.accessKey);
       await process.kill();
@@ -242,4 +268,11 @@ export class FunctionRuntime {
       coldStart: invocation.coldStart,
     });
   }
+}
+
+const WATCHDOG_MILLIS = 10_000;
+
+function deliver(environment: Environment, delivery: () => void): void {
+  if (environment.frozen) environment.undelivered.push(delivery);
+  else delivery();
 }

@@ -8,6 +8,7 @@ export const SEQUENCE_HEADER = 'x-rehearsal-sequence';
 export type ToProcess =
   | {
       readonly type: 'load';
+      /** The path of the module, with or without its extension. */
       readonly bundle: string;
       readonly handler: string;
       readonly seed: string;
@@ -46,7 +47,7 @@ export type FromProcess =
     }
   | { readonly type: 'resolve'; readonly sequence: string; readonly name: string }
   | { readonly type: 'refused'; readonly what: string }
-  | { readonly type: 'log'; readonly text: string }
+  | { readonly type: 'log'; readonly at: number; readonly text: string }
   | { readonly type: 'returned'; readonly requestId: string; readonly value: unknown }
   | { readonly type: 'failed'; readonly requestId: string; readonly error: ThrownError };
 

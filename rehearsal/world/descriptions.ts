@@ -6,6 +6,7 @@ import type { RuleDescription } from '../cloud/event-bus';
 import { type AsyncInvokeConfig, DEFAULT_ASYNC_INVOKE } from '../cloud/lambda-service';
 import type { DatabaseInstance } from '../cloud/rds';
 import type { ScheduleDescription } from '../cloud/scheduler';
+import { readEventPattern } from '../events/event-pattern';
 import type { FunctionDescription } from '../functions/function-runtime';
 
 /** Reads what the stand-ins need out of the resources of a deployment; what a rehearsal cannot do is refused by name. */
@@ -113,9 +114,11 @@ export function describeRules(deployment: Deployment): RuleDescription[] {
         v.object({
           Id: text,
           Arn: text,
-          Input: v.optional(v.undefined('an Input is not rehearsed')),
-          InputPath: v.optional(v.undefined('an InputPath is not rehearsed')),
-          InputTransformer: v.optional(v.undefined('an InputTransformer is not rehearsed')),
+          Input: v.optional(text),
+          InputPath: v.optional(text),
+          InputTransformer: v.optional(
+            v.object({ InputPathsMap: v.optional(v.record(text, text)), InputTemplate: text }),
+          ),
         }),
       ),
       [],
@@ -126,9 +129,9 @@ export function describeRules(deployment: Deployment): RuleDescription[] {
     return {
       name: it.physicalId,
       arn: it.arn ?? '',
-      pattern: EventPattern,
+      matches: EventPattern === undefined ? undefined : readEventPattern(EventPattern),
       enabled: State === 'ENABLED',
-      targets: Targets.map(({ Id, Arn }) => ({ id: Id, arn: Arn })),
+      targets: Targets.map(({ Id, Arn, ...input }) => ({ id: Id, arn: Arn, input })),
     };
   });
 }

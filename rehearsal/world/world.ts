@@ -9,9 +9,6 @@ import { type DatabaseInstance, Rds } from '../cloud/rds';
 import { type CloudEvent, type FailoverCourse, failOver } from '../cloud/rds-failover';
 import { Scheduler } from '../cloud/scheduler';
 import { Wire } from '../cloud/wire';
-import { matchesPattern } from '../events/event-pattern';
-import { nextFiring } from '../events/schedule-expression';
-import { fillInContextAttributes } from '../events/scheduler-input';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
 import {
@@ -59,7 +56,6 @@ export class World {
   private readonly runtimes = new Map<string, FunctionRuntime>();
   private readonly scheduler: Scheduler;
   private readonly lambda: LambdaService;
-  private readonly payloads = new Map<string, unknown>();
 
   /** Brings the assembly to life; nothing has happened in it yet. */
   public static async start(options: WorldOptions): Promise<World> {
@@ -91,8 +87,6 @@ export class World {
     this.scheduler = new Scheduler(schedules, {
       clock,
       latencies,
-      nextFiring,
-      fillIn: fillInContextAttributes,
       invoke: (schedule, payload) => {
         const assumed = authority.assume('scheduler.amazonaws.com', schedule.roleArn, schedule.arn);
         if (!assumed.allowed) this.trouble(assumed.message);
@@ -160,9 +154,8 @@ export class World {
               invoker.sourceArn,
             ),
       authorizeRole: (roleArn, permission) => authority.ofRole(roleArn, permission),
-      onStarted: (fn, payload) => this.payloads.set(fn.name, payload),
-      onEnded: (fn, result) => {
-        const ended = { functionName: fn.name, payload: this.payloads.get(fn.name), result };
+      onEnded: (fn, payload, result) => {
+        const ended = { functionName: fn.name, payload, result };
         this.ended.push(ended);
         if (result.outcome !== 'returned') this.trouble(`${fn.name}: ${result.outcome}: ${result.error?.message}`);
         this.onEnded(ended);
@@ -180,9 +173,8 @@ export class World {
       account: accountId,
       region,
       busArn: `arn:aws:events:${region}:${accountId}:event-bus/default`,
-      matches: (pattern, event) => matchesPattern(pattern, event),
-      deliver: (rule, target, event) =>
-        this.invoke(target.arn, event, { kind: 'service', principal: 'events.amazonaws.com', sourceArn: rule.arn }),
+      deliver: (rule, target, payload) =>
+        this.invoke(target.arn, payload, { kind: 'service', principal: 'events.amazonaws.com', sourceArn: rule.arn }),
     });
   }
 
