@@ -42,8 +42,8 @@ describe('the package, packed and unpacked into an empty app', () => {
     const target = path.join(app, 'node_modules', 'cdk-mobilink-ha');
     mkdirSync(target, { recursive: true });
     execFileSync('tar', ['-xzf', path.join(app, tarball ?? ''), '-C', target, '--strip-components=1']);
-    // The peers, and nothing else of this repository: whatever the package needs besides would be missed.
-    for (const peer of ['aws-cdk-lib', 'constructs']) {
+    // The peers with what they depend on, and nothing else of this repository: whatever the package needs besides is missed.
+    for (const peer of ['aws-cdk-lib', 'constructs', '@aws-cdk']) {
       symlinkSync(path.resolve('node_modules', peer), path.join(app, 'node_modules', peer));
     }
   });
