@@ -4,6 +4,7 @@ import dns from 'node:dns';
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { promisify } from 'node:util';
 import workerThreads from 'node:worker_threads';
 import { type FromProcess, SEQUENCE_HEADER, WIRE_HOST } from './protocol';
 
@@ -35,9 +36,11 @@ export function replaceNetwork(wirePort: number, send: (message: FromProcess) =>
       }),
     refuse,
   );
-  const forbidden = (what: string) => () => {
-    throw refuse(what);
-  };
+  // Not an arrow: Worker is called with "new".
+  const forbidden = (what: string) =>
+    function forbidden() {
+      throw refuse(what);
+    };
   for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'] as const) {
     Object.defineProperty(childProcess, name, { value: forbidden(`a child process (${name})`), configurable: true });
   }
@@ -146,6 +149,7 @@ function replaceNames(ask: (name: string) => Promise<string[] | undefined>, refu
   };
   const queries = Object.keys(dns).filter((name) => /^(lookup|resolve|reverse)/.test(name));
   replaceIn(dns, queries, true);
+  Object.defineProperty(dns.lookup, promisify.custom, { value: lookup });
   replaceIn(dns.promises, queries, false);
   replaceIn(dns.Resolver.prototype, queries, true);
   replaceIn(dns.promises.Resolver.prototype, queries, false);

@@ -4,6 +4,7 @@ import { replaceChance } from './bootstrap-chance';
 import { replaceNetwork } from './bootstrap-network';
 import { captureOutput } from './bootstrap-output';
 import { VirtualTime } from './bootstrap-time';
+import { WorkUnderWay } from './bootstrap-work';
 import type { FromProcess, ThrownError, ToProcess } from './protocol';
 
 /*
@@ -17,6 +18,7 @@ const realImmediate = setImmediate;
 const send = (message: FromProcess) => process.send?.(message);
 let handler: Handler | undefined;
 let time: VirtualTime | undefined;
+let work: WorkUnderWay | undefined;
 let network: ReturnType<typeof replaceNetwork> | undefined;
 /** Ends the invocation of a handler that gave no promise, once nothing is left that could call back. */
 let endWhenIdle: (() => void) | undefined;
@@ -47,6 +49,7 @@ process.on('disconnect', () => process.exit(0));
 
 function load({ bundle, handler: name, seed, now, wirePort }: Extract<ToProcess, { type: 'load' }>): void {
   time = new VirtualTime(now);
+  work = new WorkUnderWay();
   captureOutput(send);
   replaceChance(new Chance(seed));
   network = replaceNetwork(wirePort, send);
@@ -103,15 +106,11 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function report(number: number): void {
   const open = network?.open() ?? [];
-  const busy = process.getActiveResourcesInfo().some((resource) => WORK.test(resource));
+  const busy = work?.any ?? false;
   const nextTimer = time?.nextTimer();
   if (open.length === 0 && !busy && nextTimer === undefined) endWhenIdle?.();
   send({ type: 'waiting', number, open, busy, nextTimer });
 }
-
-/** Work of the real world that leads to something at this moment: files, compression, keys, connections being made. */
-const WORK =
-  /^(Immediate|FSReq|FileHandle|GetAddrInfo|GetNameInfo|Zlib|Brotli|Hash|Sign|Cipher|RandomBytes|RandomPrime|PBKDF2|Scrypt|HKDF|Check|DeriveBits|Key|SecretKey|TCPConnect|Write|Shutdown)/;
 
 function describe(error: unknown): ThrownError {
   if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack };

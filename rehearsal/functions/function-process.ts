@@ -16,6 +16,8 @@ export interface ProcessOptions {
   onAsked(asked: Asked): void;
   onLog(at: number, text: string): void;
   onRefused(what: string): void;
+  /** It was taken for a busy loop. */
+  onHung(): void;
   /** Requests of this process that the wire holds. */
   openRequests(): string[];
 }
@@ -148,7 +150,10 @@ export class FunctionProcess implements Participant {
     let steps = 0;
     const timer = setInterval(() => {
       if (++steps < WATCHDOG_STEPS) return;
-      if (this.alive) this.state = 'hung';
+      if (this.alive) {
+        this.state = 'hung';
+        this.options.onHung();
+      }
       onHung();
     }, this.options.watchdogMillis / WATCHDOG_STEPS);
     return () => clearInterval(timer);

@@ -127,6 +127,10 @@ export class FunctionRuntime {
       openRequests: () => wire.openRequests(accessKey),
       onAsked: (asked) => this.asked.push({ environment, asked }),
       onLog: (at, text) => environment.invocation?.logs.push({ at, text }),
+      onHung: () => {
+        const text = `The rehearsal saw no progress for ${watchdogMillis / 1000} real seconds and takes this for a busy loop`;
+        environment.invocation?.logs.push({ at: this.world.clock.now(), text });
+      },
       onRefused: (what) => this.world.onRefused(this.description.name, what),
     });
     const environment: Environment = { process, accessKey, undelivered: [], frozen: false };
@@ -198,8 +202,9 @@ export class FunctionRuntime {
         logGroup: description.logGroup,
       },
     });
-    // Once it has set its clock: what had arrived meanwhile.
+    // Once it has set its clock: what had arrived meanwhile. It may have returned, and be frozen again, by then.
     clock.after(0, `thaw ${environment.process.name}`, () => {
+      if (environment.invocation?.requestId !== starting.requestId) return;
       environment.frozen = false;
       for (const delivery of environment.undelivered.splice(0)) delivery();
     });
