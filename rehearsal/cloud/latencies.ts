@@ -35,7 +35,7 @@ export class Latencies {
 
   constructor(private readonly chance: Chance) {}
 
-  /** A latency for a purpose; a purpose that is not in the table takes as long as any call. */
+  /** A latency for a purpose; a purpose that is not in the table takes as long as calls do that are not named. */
   public sample(purpose: string): number {
     const [lowest, highest] = isListed(purpose) ? TABLE[purpose] : TABLE.call;
     const source = this.sources.get(purpose) ?? this.chance.fork(purpose);

@@ -11,7 +11,7 @@ export interface RecordedState {
   readonly cause: string;
 }
 
-/** Reads the primary record from the table after each write, as any consumer would. */
+/** Reads the primary record from the table after each write, the way consumers do. */
 export class RecordWatch {
   public readonly states: RecordedState[] = [];
   public onChanged: (state: RecordedState) => void = () => {};
