@@ -1,6 +1,6 @@
 import * as client from '@aws-sdk/client-rds';
-import type { Clock } from './clock';
-import { type Call, ServiceError, type ServiceStandIn } from './service';
+import type { Tenure } from './rds-failover';
+import { type Call, type Permission, ServiceError, type ServiceStandIn } from './service';
 
 /** One RDS instance in Multi-AZ mode: what is so, and what the API says, which may lag. */
 export interface DatabaseInstance {
@@ -17,20 +17,47 @@ export interface DatabaseInstance {
   api: { status: string; availabilityZone: string; secondaryZone?: string };
   /** Where the endpoint's name leads. */
   addresses: string[];
+  /**
+   * Where the endpoint's name will lead when the standby is primary.
+   * @default - the same host number in the subnet of the next zone
+   */
+  standbyAddress?: string;
+  /**
+   * Which zone really was primary and since when, the present one last.
+   * @default - no failover yet: the zone that the API names, from the beginning
+   */
+  tenures?: Tenure[];
 }
 
 /** RDS User Guide, "API throttling": a bucket of 300 requests over all callers of the account, refilled at 12 a second. */
 const BUCKET = { burst: 300, perSecond: 12 };
+
+/** RDS User Guide, "Best practices": the records of its endpoints live this long, and a resolver answers from them. */
+const DNS_TTL_MILLIS = 5_000;
+
+/** API reference of DescribeDBInstances, "MaxRecords". */
+const RECORDS = { default: 100, least: 20, most: 100 };
+
+/** API reference of DescribeDBInstances, "Filters"; what belongs to clusters and directories matches no instance here. */
+const FILTERS: Record<string, (instance: DatabaseInstance, value: string) => boolean> = {
+  'db-instance-id': (instance, value) => instance.arn === value || instance.identifier === value.toLowerCase(),
+  'dbi-resource-id': (instance, value) => instance.resourceId === value,
+  engine: (instance, value) => instance.engine === value,
+  'db-cluster-id': () => false,
+  domain: () => false,
+};
 
 /** The control plane of RDS. */
 export class Rds {
   public readonly standIn: ServiceStandIn;
   private tokens = BUCKET.burst;
   private filledAt: number;
+  private throttledUntil = Number.NEGATIVE_INFINITY;
+  private readonly resolved = new Map<string, { addresses: string[]; until: number }>();
 
   constructor(
     public readonly instances: DatabaseInstance[],
-    private readonly clock: Clock,
+    private readonly clock: { now(): number },
   ) {
     this.filledAt = clock.now();
     this.standIn = {
@@ -40,52 +67,88 @@ export class Rds {
       protocol: 'aws-query',
       operations: {
         DescribeDBInstances: {
-          permissions: (call) => [{ action: 'rds:DescribeDBInstances', resource: this.resourceOf(call) }],
+          permissions: (call) => [this.permission(call)],
           answer: (call) => this.describe(call),
         },
       },
     };
   }
 
-  /** The addresses of an endpoint's name at this moment. */
+  /** From now on, for this long, other callers of the account have used up every request. */
+  public throttle(millis: number): void {
+    this.throttledUntil = this.clock.now() + millis;
+  }
+
+  /** The addresses of an endpoint's name, up to its time to live behind the truth once somebody has asked. */
   public resolve(name: string): string[] | undefined {
-    return this.instances.find((instance) => instance.host === name)?.addresses;
+    const now = this.clock.now();
+    const known = this.resolved.get(name);
+    if (known && now < known.until) return known.addresses;
+    const addresses = this.instances.find((instance) => instance.host === name.toLowerCase())?.addresses;
+    if (addresses) this.resolved.set(name, { addresses, until: now + DNS_TTL_MILLIS });
+    return addresses;
   }
 
   private describe(call: Call): Record<string, unknown> {
     this.spendToken();
-    const asked = this.named(call);
-    const found = asked === undefined ? this.instances : this.instances.filter((it) => it.identifier === asked);
-    if (asked !== undefined && found.length === 0) {
-      throw new ServiceError('DBInstanceNotFound', `DBInstance ${asked} not found.`, 404);
+    const { Marker: marker, MaxRecords: most = RECORDS.default } = call.input;
+    if (typeof most !== 'number' || most < RECORDS.least || most > RECORDS.most) {
+      throw invalid(`Invalid value ${most} for MaxRecords. Must be between ${RECORDS.least} and ${RECORDS.most}`);
     }
-    return { DBInstances: found.map(render) };
+    const found = this.filtered(this.named(call), call)
+      .sort((a, b) => (a.identifier < b.identifier ? -1 : 1))
+      .filter((it) => typeof marker !== 'string' || it.identifier > marker);
+    const page = found.slice(0, most);
+    return { DBInstances: page.map(render), Marker: found.length > most ? page.at(-1)?.identifier : undefined };
+  }
+
+  /** The one that the call names, or all of them. */
+  private named(call: Call): DatabaseInstance[] {
+    const { DBInstanceIdentifier: given } = call.input;
+    if (typeof given !== 'string') return [...this.instances];
+    const found = this.instances.filter((it) => it.arn === given || it.identifier === given.toLowerCase());
+    if (found.length === 0) throw new ServiceError('DBInstanceNotFound', `DBInstance ${nameOf(given)} not found.`, 404);
+    return found;
+  }
+
+  private filtered(instances: DatabaseInstance[], call: Call): DatabaseInstance[] {
+    const filters = (call.input.Filters ?? []) as { Name: string; Values: string[] }[];
+    return filters.reduce((left, { Name, Values }) => {
+      const holds = FILTERS[Name];
+      if (!holds) throw invalid(`Unrecognized filter name: ${Name}`);
+      return left.filter((instance) => Values.some((value) => holds(instance, value)));
+    }, instances);
   }
 
   private spendToken(): void {
     const now = this.clock.now();
     this.tokens = Math.min(BUCKET.burst, this.tokens + ((now - this.filledAt) / 1000) * BUCKET.perSecond);
     this.filledAt = now;
-    if (this.tokens < 1) throw throttled();
+    if (now < this.throttledUntil || this.tokens < 1) throw throttled();
     this.tokens -= 1;
   }
 
-  /** The identifier that the caller named, as a name or an ARN; RDS folds it to lower case. */
-  private named(call: Call): string | undefined {
+  private permission(call: Call): Permission {
     const { DBInstanceIdentifier: given } = call.input;
-    return typeof given === 'string' ? given.split(':').at(-1)?.toLowerCase() : undefined;
-  }
-
-  private resourceOf(call: Call): string {
-    const named = this.named(call);
-    const [first] = this.instances;
-    const arn = this.instances.find((it) => it.identifier === named)?.arn;
-    return arn ?? `${first?.arn.split(':').slice(0, 6).join(':') ?? 'arn:aws:rds:::db'}:${named ?? '*'}`;
+    const action = 'rds:DescribeDBInstances';
+    if (typeof given === 'string' && given.startsWith('arn:')) return { action, resource: given };
+    const identifier = typeof given === 'string' ? given.toLowerCase() : '*';
+    const [, , , , account = ''] = call.caller.roleArn.split(':');
+    const sibling = this.instances[0]?.arn ?? `arn:aws:rds::${account}:db:`;
+    return { action, resource: `${sibling.split(':').slice(0, 6).join(':')}:${identifier}` };
   }
 }
 
 export function throttled(): ServiceError {
   return new ServiceError('Throttling', 'Rate exceeded');
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('InvalidParameterValue', message);
+}
+
+function nameOf(identifierOrArn: string): string {
+  return (identifierOrArn.split(':').at(-1) ?? '').toLowerCase();
 }
 
 function render(instance: DatabaseInstance): Record<string, unknown> {
