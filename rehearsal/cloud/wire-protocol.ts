@@ -36,16 +36,21 @@ export async function readInput(
   schema: Schema,
   body: string,
 ): Promise<Record<string, unknown>> {
-  const input: unknown =
-    service.protocol === 'aws-query'
-      ? readQuery(NormalizedSchema.of(schema), new URLSearchParams(body), '')
-      : await new JsonShapeDeserializer(JSON_SETTINGS).read(schema, body === '' ? '{}' : body);
-  const read = (input ?? {}) as Record<string, unknown>;
-  const missing = requiredMembers(schema).filter((member) => read[member] === undefined);
+  let input: unknown;
+  if (service.protocol === 'aws-query') {
+    input = readQuery(NormalizedSchema.of(schema), new URLSearchParams(body), '');
+  } else {
+    try {
+      input = await new JsonShapeDeserializer(JSON_SETTINGS).read(schema, body === '' ? '{}' : body);
+    } catch (error) {
+      throw new ServiceError('SerializationException', error instanceof Error ? error.message : String(error));
+    }
+  }
+  const missing = missingMembers(NormalizedSchema.of(schema), input ?? {}, '');
   if (missing.length > 0) {
     throw new ServiceError('ValidationException', `Missing required parameter: ${missing.join(', ')}`);
   }
-  return read;
+  return (input ?? {}) as Record<string, unknown>;
 }
 
 export function writeOutput(
@@ -93,11 +98,27 @@ function contentType(service: ServiceStandIn): string {
   return service.protocol === 'aws-query' ? 'text/xml' : `application/x-amz-json-${service.protocol.slice(-3)}`;
 }
 
-function requiredMembers(schema: Schema): string[] {
-  const struct: unknown = typeof schema === 'function' ? (schema as () => unknown)() : schema;
-  if (!Array.isArray(struct)) return [];
-  const [, , , , members, , count] = struct as [unknown, unknown, unknown, unknown, string[], unknown, number?];
-  return typeof count === 'number' && struct.length > REQUIRED_MEMBERS ? members.slice(0, count) : [];
+/** The required members that a value lacks, at any depth, as in `Filters[0].Name`. */
+function missingMembers(schema: NormalizedSchema, value: unknown, path: string): string[] {
+  if (value === undefined || value === null) return [];
+  if (schema.isListSchema()) {
+    const element = schema.getValueSchema();
+    return (value as unknown[]).flatMap((it, index) => missingMembers(element, it, `${path}[${index}]`));
+  }
+  if (!schema.isStructSchema()) return [];
+  const members = value as Record<string, unknown>;
+  const required = requiredMembers(schema.getSchema());
+  return [...schema.structIterator()].flatMap(([name, member]) => {
+    const inner = path === '' ? name : `${path}.${name}`;
+    if (members[name] === undefined) return required.includes(name) ? [inner] : [];
+    return missingMembers(member, members[name], inner);
+  });
+}
+
+function requiredMembers(struct: unknown): string[] {
+  if (!Array.isArray(struct) || struct.length <= REQUIRED_MEMBERS) return [];
+  const [, , , , members, , count] = struct as [unknown, unknown, unknown, unknown, string[], unknown, number];
+  return members.slice(0, count);
 }
 
 /** `Filters.Filter.1.Name=...` and its like, by the schema of the member that each part of the key names. */
@@ -123,8 +144,25 @@ function readQuery(schema: NormalizedSchema, query: URLSearchParams, prefix: str
       list.push(value);
     }
   }
+  if (schema.isMapSchema()) {
+    const { xmlName: keyName = 'key' } = schema.getKeySchema().getMergedTraits();
+    const { xmlName: valueName = 'value' } = schema.getValueSchema().getMergedTraits();
+    const base = schema.getMergedTraits().xmlFlattened ? prefix : `${prefix}.entry`;
+    const map: Record<string, unknown> = {};
+    for (let index = 1; ; index++) {
+      const key = query.get(`${base}.${index}.${keyName}`);
+      if (key === null) return Object.keys(map).length > 0 ? map : undefined;
+      const value = `${base}.${index}.${valueName}`;
+      map[key] = readQuery(
+        schema.getValueSchema(),
+        query,
+        schema.getValueSchema().isStructSchema() ? `${value}.` : value,
+      );
+    }
+  }
   const text = query.get(prefix);
   if (text === null) return undefined;
+  if (schema.isBlobSchema()) return Buffer.from(text, 'base64');
   if (schema.isBooleanSchema()) return text === 'true';
   if (schema.isNumericSchema()) return Number(text);
   if (schema.isTimestampSchema()) return new Date(text);

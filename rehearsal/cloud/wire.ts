@@ -119,8 +119,8 @@ export class Wire {
       const held = { accessKey, sequence, caller, signingName, method, url, headers, body, response };
       const stranger = refuseStranger(signature, known?.door.region, sequence);
       if (stranger) {
-        this.log(held, 'an unsigned call', stranger.code);
-        this.write(response, writeError('raw', stranger));
+        this.log(held, this.operationOf(held), stranger.code);
+        this.write(response, this.refusal(held, stranger));
         return;
       }
       this.open.get(accessKey)?.add(sequence);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ServiceError } from '../../../rehearsal/cloud/service';
+import { type RawRequest, ServiceError } from '../../../rehearsal/cloud/service';
 import { Bundles, EngineWorld, SECOND, START } from './engine-world';
 
 let bundles: Bundles;
@@ -91,6 +91,52 @@ describe('a call of the real SDK client', () => {
   it('without a required member is refused by its name', async () => {
     const { error } = await world.play(world.function('calls.announceNothing'));
     expect(error).toMatchObject({ name: 'ValidationException', message: 'Missing required parameter: Entries' });
+  });
+
+  it('is refused by name where the rehearsal has no stand-in, and where a member lacks one of its own', async () => {
+    const { value } = await world.play(world.function('calls.describeOthers'));
+    expect(value).toEqual({
+      withoutValues: 'ValidationException: Missing required parameter: Filters[0].Values',
+      operation: 'UnknownOperation: the rehearsal has no stand-in for rds:DescribeDBClusters',
+      service: 'UnknownService: the rehearsal has no stand-in for dynamodb',
+    });
+  });
+
+  it('is refused when it is signed with a key that no function has, or for another region', async () => {
+    const { value } = await world.play(world.function('calls.asStranger'));
+    expect(value).toEqual({ unknownKey: 'UnrecognizedClientException', otherRegion: 'InvalidSignatureException' });
+    expect(world.asked).toEqual([]);
+    expect(world.wire.requests.entries.map(({ outcome }) => outcome)).toEqual([
+      'UnrecognizedClientException',
+      'InvalidSignatureException',
+    ]);
+  });
+
+  it('reaches an emulator that speaks HTTP itself as it was sent, once it is allowed', async () => {
+    const handled: RawRequest[] = [];
+    world.wire.add({
+      kind: 'raw',
+      signingName: 'dynamodb',
+      permissions: (operation, { TableName }) => [{ action: `dynamodb:${operation}`, resource: `table/${TableName}` }],
+      handle: async (request) => {
+        handled.push(request);
+        return { status: 200, headers: {}, body: '{"Item":{"id":{"S":"1"}}}' };
+      },
+    });
+    const runtime = world.function('calls.readItem');
+    expect(await world.play(runtime, { table: 'orders' })).toMatchObject({ outcome: 'returned', value: '1' });
+    expect(handled[0]).toMatchObject({
+      method: 'POST',
+      headers: { 'x-amz-target': 'DynamoDB_20120810.GetItem' },
+      body: '{"TableName":"orders","Key":{"id":{"S":"1"}}}',
+    });
+    world.denied = 'dynamodb:GetItem';
+    const { error } = await world.play(runtime, { table: 'orders' });
+    expect(error).toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('not authorized to perform: dynamodb:GetItem on resource: table/orders'),
+    });
+    expect(handled).toHaveLength(1);
   });
 
   it('is taken in when it comes after many turns of the real event loop, at the moment it was made', async () => {

@@ -1,10 +1,12 @@
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 
 /** What the tests of the engine run as a Lambda function: real clients of the SDK, bundled and not touched afterwards. */
 
 const rds = new RDSClient({});
 const events = new EventBridgeClient({});
+const database = new DynamoDBClient({});
 const hasty = new RDSClient({
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
@@ -55,6 +57,35 @@ export const announceTwice = async () => {
 
 /** With a required member left out, which the client itself does not notice. */
 export const announceNothing = () => events.send(new PutEventsCommand({} as { Entries: [] }));
+
+/** Signed with what the environment does not give, or for where the rehearsal is not. */
+export async function asStranger() {
+  const credentials = { accessKeyId: 'AKIAFROMELSEWHERE000', secretAccessKey: 'unknown' };
+  const outcome = (client: RDSClient) =>
+    client.send(new DescribeDBInstancesCommand({})).then(
+      () => 'answered',
+      (error: Error) => error.name,
+    );
+  return {
+    unknownKey: await outcome(new RDSClient({ credentials })),
+    otherRegion: await outcome(new RDSClient({ region: 'us-east-1' })),
+  };
+}
+
+export async function describeOthers() {
+  const outcome = (sent: Promise<unknown>) => sent.then(String, (error: Error) => `${error.name}: ${error.message}`);
+  const filters = [{ Name: 'engine' }] as { Name: string; Values: string[] }[];
+  return {
+    withoutValues: await outcome(rds.send(new DescribeDBInstancesCommand({ Filters: filters }))),
+    operation: await outcome(rds.send(new DescribeDBClustersCommand({}))),
+    service: await outcome(database.send(new GetItemCommand({ TableName: 'orders', Key: { id: { S: '1' } } }))),
+  };
+}
+
+export async function readItem(payload: { table: string }) {
+  const { Item } = await database.send(new GetItemCommand({ TableName: payload.table, Key: { id: { S: '1' } } }));
+  return Item?.id?.S;
+}
 
 /** Leaves a call under way when it returns, and says in its next invocation what became of it. */
 let left: Promise<number> | undefined;
