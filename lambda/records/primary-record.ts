@@ -23,6 +23,8 @@ export const primaryRecordSchema = v.object({
   primary: primarySchema,
   /** The member that was primary in the epoch before. */
   previousMemberId: v.optional(v.string()),
+  /** Where the host name led in the epoch before; while it still leads there, the name service lags the change. */
+  previousAddresses: v.optional(v.array(v.string())),
   /** When the primary of this epoch was first seen to be primary. */
   since: v.pipe(v.string(), v.isoTimestamp()),
   /** When the present state began. */

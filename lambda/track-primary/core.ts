@@ -128,8 +128,9 @@ function promote(
     databaseId,
     epoch: (record?.epoch ?? 0) + 1,
     state: record?.state ?? 'stable',
-    primary: { ...member, addresses: it.addresses ?? [] },
+    primary: { ...member, addresses: lastAddresses(record, it) },
     previousMemberId: from?.memberId,
+    previousAddresses: from?.addresses,
     since: iso(now),
     stateSince: record?.stateSince ?? iso(now),
     observedAt: iso(it.at),
@@ -149,6 +150,12 @@ function promote(
   return { ...promoted, stateSince: iso(now) };
 }
 
+/** Where the host name leads, as far as it was ever looked up: now, during this failover, or before it. */
+function lastAddresses(record: PrimaryRecord | undefined, it: Seen): string[] {
+  if (it.addresses && it.addresses.length > 0) return it.addresses;
+  return record?.movedTo ?? record?.primary.addresses ?? [];
+}
+
 /** The same member, or none that is named: is there anything that speaks of a failover? */
 function weigh(record: PrimaryRecord, it: Seen, hint: Hint | undefined, now: number): PrimaryRecord {
   const { record: next, moved } = takeAddresses(record, record.primary, it, now);
@@ -164,8 +171,8 @@ function weigh(record: PrimaryRecord, it: Seen, hint: Hint | undefined, now: num
 }
 
 /**
- * Addresses that have nothing in common with the known ones are evidence, once. Soon after a change of primary they are its
- * late half, and simply taken over.
+ * Addresses that have nothing in common with the known ones are evidence, once. While the name still leads to the previous primary, and
+ * for a while after the change, when resolvers disagree, they are the late half of that change and simply taken over.
  */
 function takeAddresses(
   record: PrimaryRecord,
@@ -179,7 +186,8 @@ function takeAddresses(
   if (known.length === 0 || same(found, known)) {
     return { record: same(found, known) ? record : withAddresses(record, primary, found), moved: false };
   }
-  const late = now - Date.parse(record.since) <= FAILOVER_SETTLES_AFTER && record.epoch > 1;
+  const recent = record.epoch > 1 && now - Date.parse(record.since) <= FAILOVER_SETTLES_AFTER;
+  const late = recent || overlap(known, record.previousAddresses ?? []);
   if (overlap(found, known) || late) return { record: withAddresses(record, primary, found), moved: false };
   return { record: { ...record, movedTo: found }, moved: true };
 }

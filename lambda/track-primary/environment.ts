@@ -28,7 +28,9 @@ export interface Environment {
 
 /** What the construct told the function; throws one error that names every variable that is missing or wrong. */
 export function readEnvironment(variables: Record<string, string | undefined>): Environment {
-  const result = v.safeParse(environment, variables);
+  // A key that is not there would be worded as an invalid key; one that is undefined is missing.
+  const named = Object.fromEntries(Object.keys(environment.entries).map((name) => [name, variables[name]]));
+  const result = v.safeParse(environment, named);
   if (!result.success) {
     const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'environment'}: ${issue.message}`);
     throw new Error(`The environment of the primary tracker is wrong: ${problems.join('; ')}`);
