@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Bundles, EngineWorld, MINUTE, SECOND } from './engine-world';
+import { Bundles, EngineWorld, MINUTE, SECOND, START } from './engine-world';
 
 let bundles: Bundles;
 beforeAll(async () => {
@@ -47,6 +47,20 @@ it('makes the same requests byte for byte from the same seed, however many run s
     expect(other.lines).toEqual(first?.lines);
     expect(other.digest).toBe(first?.digest);
   }
+});
+
+it('puts what several functions ask at one moment in one order, whichever of them is faster', async () => {
+  const tellWith = async (work: number[]) => {
+    const world = await EngineWorld.start(bundles);
+    const fn = world.function('calls.announceAt');
+    for (const rounds of work) void world.invoke(fn, { moment: START + 10 * SECOND, work: rounds });
+    await world.clock.run(20 * SECOND);
+    await world.dispose();
+    return world.wire.requests.lines();
+  };
+  const lines = await tellWith([60, 30, 0]);
+  expect(lines).toHaveLength(3);
+  expect(await tellWith([0, 30, 60])).toEqual(lines);
 });
 
 it('makes others from another seed', async () => {

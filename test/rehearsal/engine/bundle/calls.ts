@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
@@ -102,6 +103,13 @@ export async function tick() {
   const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({}));
   await announce(`Tick ${runs}`);
   return { runs, found: DBInstances?.length };
+}
+
+/** Announces at a moment, after some work that takes real time but no virtual. */
+export async function announceAt(payload: { moment: number; work: number }) {
+  await new Promise((resolve) => setTimeout(resolve, payload.moment - Date.now()));
+  for (let round = 0; round < payload.work; round++) createHash('sha256').update(Buffer.alloc(1_000_000)).digest();
+  await announce('At the same moment');
 }
 
 /** Many turns of the real event loop lie between the start and the call. */

@@ -2,6 +2,7 @@ import { exec } from 'node:child_process';
 import * as crypto from 'node:crypto';
 import * as dgram from 'node:dgram';
 import * as dns from 'node:dns';
+import { watch } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -90,6 +91,8 @@ export async function work() {
 export const processId = async (payload: { file?: string }) => {
   if (!payload.file) return process.pid;
   await writeFile(payload.file, String(process.pid));
+  // A handle of the real world: without one, Node ends a process by itself when its parent has gone.
+  watch(__dirname);
   return new Promise((resolve) => setTimeout(resolve, 60_000));
 };
 
