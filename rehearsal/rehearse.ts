@@ -65,6 +65,7 @@ async function play(
     timeline.say('record', `epoch ${epoch}, ${state}, primary in ${zone}: ${cause}`);
   world.bus.onPublished = (event) =>
     timeline.say('event', `${event['detail-type']}: ${event.detail.Message ?? `epoch ${event.detail.epoch}`}`);
+  world.onDelivered = (target) => timeline.say('event', `delivered to ${target}`);
   world.onTrouble = (what) => timeline.say('trouble', what);
   try {
     await scenario.play({ world, record, checks, say: (what) => timeline.say('world', what) });

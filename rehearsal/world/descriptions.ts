@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import type { DeployedResource } from '../assembly/deployed-resource';
 import type { Deployment } from '../assembly/deployment';
 import type { TableDescription } from '../cloud/dynamodb';
-import type { RuleDescription } from '../cloud/event-bus';
-import { type AsyncInvokeConfig, DEFAULT_ASYNC_INVOKE } from '../cloud/lambda-service';
+import type { RuleDescription } from '../cloud/event-bus-targets';
+import { DEFAULT_RETRY, type RetryPolicy } from '../cloud/event-bus-targets';
+import { DEFAULT_ASYNC_INVOKE, type ServedFunction } from '../cloud/lambda-service';
 import type { DatabaseInstance } from '../cloud/rds';
 import type { ScheduleDescription } from '../cloud/scheduler';
 import { readEventPattern } from '../events/event-pattern';
-import type { FunctionDescription } from '../functions/function-runtime';
 
 /** Reads what the stand-ins need out of the resources of a deployment; what a rehearsal cannot do is refused by name. */
 
@@ -29,17 +29,14 @@ const lambdaFunction = v.object({
   MemorySize: v.optional(number, 128),
   Environment: v.optional(v.object({ Variables: v.optional(v.record(text, text), {}) }), {}),
   LoggingConfig: v.optional(v.object({ LogGroup: v.optional(text) }), {}),
+  ReservedConcurrentExecutions: v.optional(number),
+  DeadLetterConfig: v.optional(v.object({ TargetArn: v.optional(text) }), {}),
 });
 
-export interface DeployedFunction {
-  readonly description: FunctionDescription;
-  readonly asyncInvoke: AsyncInvokeConfig;
-  readonly logGroupArn?: string;
-  readonly path: string;
-}
+const destination = v.optional(v.object({ Destination: text }));
 
 /** The functions that events or schedules can start. The others (those of custom resources) run only at deployment. */
-export function describeFunctions(deployment: Deployment, started: Set<string>): DeployedFunction[] {
+export function describeFunctions(deployment: Deployment, started: Set<string>): ServedFunction[] {
   const configs = deployment.ofType('AWS::Lambda::EventInvokeConfig').map((it) =>
     read(
       it,
@@ -47,6 +44,7 @@ export function describeFunctions(deployment: Deployment, started: Set<string>):
         FunctionName: text,
         MaximumRetryAttempts: v.optional(number, DEFAULT_ASYNC_INVOKE.maximumRetryAttempts),
         MaximumEventAgeInSeconds: v.optional(number, DEFAULT_ASYNC_INVOKE.maximumEventAgeMillis / 1000),
+        DestinationConfig: v.optional(v.object({ OnSuccess: destination, OnFailure: destination }), {}),
       }),
     ),
   );
@@ -61,7 +59,12 @@ export function describeFunctions(deployment: Deployment, started: Set<string>):
       const config = configs.find(({ FunctionName }) => FunctionName === it.physicalId || FunctionName === it.arn);
       const logGroup = properties.LoggingConfig.LogGroup ?? `/aws/lambda/${it.physicalId}`;
       return {
-        path: it.path,
+        reservedConcurrency: properties.ReservedConcurrentExecutions,
+        destinations: {
+          onSuccess: config?.DestinationConfig.OnSuccess?.Destination,
+          onFailure: config?.DestinationConfig.OnFailure?.Destination,
+          deadLetter: properties.DeadLetterConfig.TargetArn,
+        },
         logGroupArn: deployment.find(logGroup)?.arn,
         asyncInvoke: config
           ? {
@@ -84,6 +87,25 @@ export function describeFunctions(deployment: Deployment, started: Set<string>):
     });
 }
 
+/** How often and for how long a delivery is tried again; what the template leaves open is the service's own default. */
+const retryPolicy = v.optional(
+  v.pipe(
+    v.object({
+      MaximumRetryAttempts: v.optional(number, DEFAULT_RETRY.maximumRetryAttempts),
+      MaximumEventAgeInSeconds: v.optional(number, DEFAULT_RETRY.maximumEventAgeMillis / 1000),
+    }),
+    v.transform(
+      ({ MaximumRetryAttempts, MaximumEventAgeInSeconds }): RetryPolicy => ({
+        maximumRetryAttempts: MaximumRetryAttempts,
+        maximumEventAgeMillis: MaximumEventAgeInSeconds * 1000,
+      }),
+    ),
+  ),
+);
+
+const deadLetterConfig = v.optional(v.object({ Arn: v.optional(text) }), {});
+const moment = v.optional(v.pipe(text, v.transform(Date.parse)));
+
 export function describeTables(deployment: Deployment): TableDescription[] {
   const schema = v.object({
     KeySchema: v.array(v.object({ AttributeName: text, KeyType: text })),
@@ -105,15 +127,15 @@ export function describeRules(deployment: Deployment): RuleDescription[] {
   const schema = v.object({
     EventPattern: v.optional(v.unknown()),
     State: v.optional(text, 'ENABLED'),
-    ScheduleExpression: v.optional(
-      v.undefined('a rule with a schedule is not rehearsed; use AWS::Scheduler::Schedule'),
-    ),
-    EventBusName: v.optional(v.picklist(['default'], 'only the default bus is rehearsed')),
+    ScheduleExpression: v.optional(text),
+    EventBusName: v.optional(text),
     Targets: v.optional(
       v.array(
         v.object({
           Id: text,
           Arn: text,
+          RetryPolicy: retryPolicy,
+          DeadLetterConfig: deadLetterConfig,
           Input: v.optional(text),
           InputPath: v.optional(text),
           InputTransformer: v.optional(
@@ -125,13 +147,21 @@ export function describeRules(deployment: Deployment): RuleDescription[] {
     ),
   });
   return deployment.ofType('AWS::Events::Rule').map((it) => {
-    const { EventPattern, State, Targets } = read(it, schema);
+    const { EventPattern, State, Targets, EventBusName, ScheduleExpression } = read(it, schema);
     return {
       name: it.physicalId,
       arn: it.arn ?? '',
       matches: EventPattern === undefined ? undefined : readEventPattern(EventPattern),
       enabled: State === 'ENABLED',
-      targets: Targets.map(({ Id, Arn, ...input }) => ({ id: Id, arn: Arn, input })),
+      busName: EventBusName?.split('/').at(-1),
+      scheduleExpression: ScheduleExpression,
+      targets: Targets.map(({ Id, Arn, RetryPolicy, DeadLetterConfig, ...input }) => ({
+        id: Id,
+        arn: Arn,
+        input,
+        retryPolicy: RetryPolicy,
+        deadLetterArn: DeadLetterConfig.Arn,
+      })),
     };
   });
 }
@@ -142,10 +172,19 @@ export function describeSchedules(deployment: Deployment): ScheduleDescription[]
     ScheduleExpressionTimezone: v.optional(text, 'UTC'),
     State: v.optional(text, 'ENABLED'),
     FlexibleTimeWindow: v.object({ Mode: text, MaximumWindowInMinutes: v.optional(number, 0) }),
-    Target: v.object({ Arn: text, RoleArn: text, Input: v.optional(text, '{}') }),
+    StartDate: moment,
+    EndDate: moment,
+    Target: v.object({
+      Arn: text,
+      RoleArn: text,
+      Input: v.optional(text, '{}'),
+      RetryPolicy: retryPolicy,
+      DeadLetterConfig: deadLetterConfig,
+    }),
   });
   return deployment.ofType('AWS::Scheduler::Schedule').map((it) => {
-    const { ScheduleExpression, ScheduleExpressionTimezone, State, FlexibleTimeWindow, Target } = read(it, schema);
+    const properties = read(it, schema);
+    const { ScheduleExpression, ScheduleExpressionTimezone, State, FlexibleTimeWindow, Target } = properties;
     return {
       name: it.physicalId,
       arn: it.arn ?? '',
@@ -156,6 +195,10 @@ export function describeSchedules(deployment: Deployment): ScheduleDescription[]
       targetArn: Target.Arn,
       roleArn: Target.RoleArn,
       input: Target.Input,
+      retryPolicy: Target.RetryPolicy,
+      deadLetterArn: Target.DeadLetterConfig.Arn,
+      startsAt: properties.StartDate,
+      endsAt: properties.EndDate,
     };
   });
 }

@@ -3,22 +3,17 @@ import { Chance } from '../cloud/chance';
 import { Clock } from '../cloud/clock';
 import { DynamoDb } from '../cloud/dynamodb';
 import { EventBus } from '../cloud/event-bus';
-import { type Invoker, LambdaService } from '../cloud/lambda-service';
+import type { DeadLetter } from '../cloud/event-bus-targets';
+import { type Invoker, LambdaService, type ServedFunction } from '../cloud/lambda-service';
 import { Latencies } from '../cloud/latencies';
 import { type DatabaseInstance, Rds } from '../cloud/rds';
-import { type CloudEvent, type FailoverCourse, failOver } from '../cloud/rds-failover';
+import { type FailoverCourse, failOver } from '../cloud/rds-failover';
 import { Scheduler } from '../cloud/scheduler';
+import { ServiceError } from '../cloud/service';
 import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
-import {
-  type DeployedFunction,
-  describeDatabases,
-  describeFunctions,
-  describeRules,
-  describeSchedules,
-  describeTables,
-} from './descriptions';
+import { describeDatabases, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
 
 export interface WorldOptions {
   readonly deployment: Deployment;
@@ -47,12 +42,14 @@ export class World {
   public readonly bus: EventBus;
   public readonly rds: Rds;
   public readonly dynamoDb: DynamoDb;
-  public readonly functions: DeployedFunction[];
+  public readonly functions: ServedFunction[];
   public readonly ended: EndedInvocation[] = [];
   /** What a person would want to know and AWS shows nowhere or only in a metric. */
   public readonly troubles: { at: number; what: string }[] = [];
   public onTrouble: (what: string) => void = () => {};
   public onEnded: (ended: EndedInvocation) => void = () => {};
+  /** Told of what reached a target that is no function: a topic or a queue of whoever uses the system. */
+  public onDelivered: (targetArn: string) => void = () => {};
   private readonly runtimes = new Map<string, FunctionRuntime>();
   private readonly scheduler: Scheduler;
   private readonly lambda: LambdaService;
@@ -87,11 +84,16 @@ export class World {
     this.scheduler = new Scheduler(schedules, {
       clock,
       latencies,
-      invoke: (schedule, payload) => {
-        const assumed = authority.assume('scheduler.amazonaws.com', schedule.roleArn, schedule.arn);
-        if (!assumed.allowed) this.trouble(assumed.message);
-        else this.invoke(schedule.targetArn, JSON.parse(payload), { kind: 'role', roleArn: schedule.roleArn });
+      invoke: (schedule, payload, sourceArn) => {
+        const { roleArn, targetArn } = schedule;
+        const assumed = authority.assume('scheduler.amazonaws.com', roleArn, sourceArn);
+        if (!assumed.allowed) {
+          this.trouble(assumed.message);
+          throw new ServiceError('AccessDeniedException', assumed.message, 403);
+        }
+        this.invoke(targetArn, JSON.parse(payload), { kind: 'role', roleArn });
       },
+      deadLetter: (letter) => this.trouble(deadLetterText(letter)),
     });
     for (const service of [this.rds.standIn, this.bus.standIn, this.dynamoDb]) this.wire.add(service);
     this.wire.onKill = async (accessKey) => {
@@ -122,7 +124,7 @@ export class World {
     await Promise.all([this.wire.close(), this.dynamoDb.close()]);
   }
 
-  private runtime(fn: DeployedFunction, latencies: Latencies): FunctionRuntime {
+  private runtime(fn: ServedFunction, latencies: Latencies): FunctionRuntime {
     return new FunctionRuntime(fn.description, {
       clock: this.clock,
       wire: this.wire,
@@ -154,6 +156,7 @@ export class World {
               invoker.sourceArn,
             ),
       authorizeRole: (roleArn, permission) => authority.ofRole(roleArn, permission),
+      mayAssume: (service, roleArn, sourceArn) => authority.assume(service, roleArn, sourceArn),
       onEnded: (fn, payload, result) => {
         const ended = { functionName: fn.name, payload, result };
         this.ended.push(ended);
@@ -175,13 +178,13 @@ export class World {
       busArn: `arn:aws:events:${region}:${accountId}:event-bus/default`,
       deliver: (rule, target, payload) =>
         this.invoke(target.arn, payload, { kind: 'service', principal: 'events.amazonaws.com', sourceArn: rule.arn }),
+      deadLetter: (letter) => this.trouble(deadLetterText(letter)),
     });
   }
 
   private invoke(arn: string, payload: unknown, invoker: Invoker): void {
-    // What is no function (a queue, a topic) belongs to whoever owns it; only functions run here.
     if (/^arn:[^:]+:lambda:/.test(arn)) this.lambda.invokeAsync(arn, payload, invoker);
-    else this.trouble(`a target that is no function was not called: ${arn}`);
+    else this.onDelivered(arn);
   }
 
   private trouble(what: string): void {
@@ -190,4 +193,7 @@ export class World {
   }
 }
 
-export type { CloudEvent };
+/** What a dead-letter queue would hold; its arrival is what an operator has to hear of. */
+function deadLetterText({ targetArn, errorCode, errorMessage, queueArn }: DeadLetter): string {
+  return `what ${targetArn} did not take went to ${queueArn}: ${errorCode}: ${errorMessage}`;
+}
