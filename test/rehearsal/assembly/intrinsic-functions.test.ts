@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AssemblyError } from '../../../rehearsal/assembly/assembly-error';
-import { ACCOUNT, deployFolder, oneStack, REGION, resolved } from './assembly-folder';
+import { ACCOUNT, deployFolder, oneStack, REGION, resolved, stackArtifact, writeAssembly } from './assembly-folder';
 
 const template = {
   Parameters: {
@@ -147,5 +147,32 @@ describe('stacks', () => {
       B: queue({ Tags: [{ 'Fn::GetAtt': ['A', 'Arn'] }] }),
     };
     expect(() => deployFolder(oneStack({ Resources }))).toThrow('circular dependency A -> B -> A');
+  });
+
+  test('an output is taken from the stack, and the Region, that is named', () => {
+    const of = (name: string, region: string) =>
+      stackArtifact(`${name}.json`, {
+        environment: `aws://${ACCOUNT}/${region}`,
+        properties: { templateFile: `${name}.json` },
+      });
+    const asked = [
+      { StackName: 'A', OutputName: 'Same' },
+      { StackName: 'B', OutputName: 'Same' },
+      { StackName: 'C', OutputName: 'Same', Region: 'us-east-1' },
+    ].map((it) => ({ 'Fn::GetStackOutput': it }));
+    const folder = writeAssembly({
+      'manifest.json': {
+        version: '55.0.0',
+        artifacts: { A: of('A', REGION), B: of('B', REGION), C: of('C', 'us-east-1'), Reader: of('Reader', REGION) },
+      },
+      'A.json': { Outputs: { Same: { Value: 'of A' } } },
+      'B.json': {
+        Outputs: { Same: { Value: 'of B' }, Never: { Value: 'x', Condition: 'No' } },
+        Conditions: { No: { 'Fn::Equals': [1, 2] } },
+      },
+      'C.json': { Outputs: { Same: { Value: 'of C' } } },
+      'Reader.json': { Resources: { Probe: { Type: 'Test::Probe', Properties: { asked } } } },
+    });
+    expect(deployFolder(folder).ofType('Test::Probe')[0]?.properties.asked).toEqual(['of A', 'of B', 'of C']);
   });
 });

@@ -41,7 +41,9 @@ describe('the policies of a role', () => {
       role.addToPolicy(statement(['events:PutEvents']));
       const attached = new iam.ManagedPolicy(stack, 'Attached', { statements: [statement(['logs:PutLogEvents'])] });
       attached.attachToRole(role);
-      new iam.Role(stack, 'Other', { assumedBy }).addToPolicy(statement(['kms:Decrypt']));
+      const other = new iam.Role(stack, 'Other', { assumedBy });
+      other.addToPolicy(statement(['kms:Decrypt']));
+      new iam.ManagedPolicy(stack, 'OfOther', { statements: [statement(['ssm:SendCommand'])], roles: [other] });
     });
     const policies = rolePolicies(deployment, onlyRole(deployment));
     expect(servicesNamed(policies.identity)).toEqual(['events', 'logs', 'rds', 'sqs']);
