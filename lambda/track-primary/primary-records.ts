@@ -51,18 +51,10 @@ export class PrimaryRecords implements Records {
   }
 
   public async noteAnnounced(record: PrimaryRecord, abortSignal: AbortSignal): Promise<void> {
-    const { epoch, failoverSince } = record;
     await this.unlessOthersWrote(
-      this.client.send(
-        new UpdateItemCommand({
-          TableName: this.table,
-          Key: this.key,
-          UpdateExpression: `SET announcedEpoch = :epoch${failoverSince ? ', announcedFailover = :failoverSince' : ''}`,
-          ConditionExpression: 'epoch = :epoch',
-          ExpressionAttributeValues: toItem({ ':epoch': epoch, ':failoverSince': failoverSince }),
-        }),
-        { abortSignal },
-      ),
+      this.client.send(new UpdateItemCommand({ TableName: this.table, Key: this.key, ...noteOf(record) }), {
+        abortSignal,
+      }),
     );
   }
 
@@ -97,5 +89,18 @@ export function unchangedSince(read: PrimaryRecord): {
       read[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`,
     ).join(' AND '),
     ExpressionAttributeValues: toItem(Object.fromEntries(VERSION.map((name) => [`:${name}`, read[name]]))),
+  };
+}
+
+/** Notes what a record told, unless there is a younger epoch to tell of. */
+export function noteOf({ epoch, failoverSince }: PrimaryRecord): {
+  UpdateExpression: string;
+  ConditionExpression: string;
+  ExpressionAttributeValues: Record<string, AttributeValue>;
+} {
+  return {
+    UpdateExpression: `SET announcedEpoch = :epoch${failoverSince ? ', announcedFailover = :failoverSince' : ''}`,
+    ConditionExpression: 'epoch = :epoch',
+    ExpressionAttributeValues: toItem({ ':epoch': epoch, ':failoverSince': failoverSince }),
   };
 }
