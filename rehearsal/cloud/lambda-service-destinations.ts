@@ -44,8 +44,10 @@ export class Destinations {
   constructor(private readonly world: DestinationWorld) {}
 
   public check({ description, destinations = {} }: Sender): void {
-    for (const arn of Object.values(destinations)) {
-      if (actionFor(arn) === undefined) throw new Error(`${description.name}: Lambda knows no destination ${arn}`);
+    const { onSuccess, onFailure, deadLetter } = destinations;
+    for (const arn of [onSuccess, onFailure, deadLetter]) {
+      if (arn !== undefined && actionFor(arn) === undefined)
+        throw new Error(`${description.name}: Lambda knows no destination ${arn}`);
     }
   }
 

@@ -8,7 +8,7 @@ import { type Invoker, LambdaService, type ServedFunction } from '../cloud/lambd
 import { Latencies } from '../cloud/latencies';
 import { type DatabaseInstance, Rds } from '../cloud/rds';
 import { type FailoverCourse, failOver } from '../cloud/rds-failover';
-import { Scheduler } from '../cloud/scheduler';
+import { ScheduledRules, Scheduler } from '../cloud/scheduler';
 import { ServiceError } from '../cloud/service';
 import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
@@ -52,6 +52,7 @@ export class World {
   public onDelivered: (targetArn: string) => void = () => {};
   private readonly runtimes = new Map<string, FunctionRuntime>();
   private readonly scheduler: Scheduler;
+  private readonly scheduledRules: ScheduledRules;
   private readonly lambda: LambdaService;
 
   /** Brings the assembly to life; nothing has happened in it yet. */
@@ -60,6 +61,7 @@ export class World {
     await world.wire.listen();
     await world.dynamoDb.deploy();
     world.scheduler.start();
+    world.scheduledRules.start();
     return world;
   }
 
@@ -81,6 +83,7 @@ export class World {
     this.functions = describeFunctions(deployment, started);
     this.lambda = this.lambdaService(latencies);
     this.bus = this.eventBus(rules, latencies);
+    this.scheduledRules = new ScheduledRules(rules, { clock }, (rule, scheduled) => this.bus.fire(rule, scheduled));
     this.scheduler = new Scheduler(schedules, {
       clock,
       latencies,
