@@ -93,13 +93,10 @@ function leadingOfQuery(partition: string, part: Body): string | undefined {
 
 /** The top-level attributes that the expressions of a request name. That conditions count as well is UNSOURCED. */
 function attributesOf(part: Body): string[] {
-  const words = EXPRESSIONS.flatMap(
-    (expression) => text(part[expression]).match(/[:.]?[#\w]+(?=\s*\()|[:.]?[#\w]+/g) ?? [],
-  );
-  const calls = EXPRESSIONS.flatMap((expression) => text(part[expression]).match(/\w+(?=\s*\()/g) ?? []);
-  const names = words.filter((word) => /^[#A-Za-z_]/.test(word) && !KEYWORDS.test(word) && !calls.includes(word));
-  const legacy = list(part.AttributesToGet).map(String);
-  return [...names.map((name) => meantBy(name, part)), ...legacy];
+  // What follows a dot lies deeper, a colon begins a value, and a bracket comes after the name of a function.
+  const words = EXPRESSIONS.flatMap((expression) => text(part[expression]).match(/[:.]?[#\w]+\b(?!\s*\()/g) ?? []);
+  const named = words.filter((word) => /^[#A-Za-z_]/.test(word) && !KEYWORDS.test(word));
+  return [...named.map((name) => meantBy(name, part)), ...list(part.AttributesToGet).map(String)];
 }
 
 function meantBy(name: string, part: Body): string {
