@@ -167,7 +167,20 @@ describe('reserved concurrency', () => {
     ]);
   });
 
-  it('does not count as a retry, but the event grows too old', async () => {
+  it('leaves an event all its retries', async () => {
+    const fn = { reservedConcurrency: 1, ...config(1, HOUR) };
+    const { service, clock, runs } = stage({ fn, lasts: 10 * SECOND, outcomes: ['returned', 'failed'] });
+    service.invokeAsync(ARN, 'one', ROLE_INVOKER);
+    service.invokeAsync(ARN, 'two', ROLE_INVOKER);
+    await clock.run(HOUR);
+    expect(runs.map(({ payload, after }) => [payload, after / SECOND])).toEqual([
+      ['one', 0],
+      ['two', 15],
+      ['two', 85],
+    ]);
+  });
+
+  it('does not keep an event from growing too old', async () => {
     const fn = { reservedConcurrency: 1, ...config(0, 60 * SECOND) };
     const { service, clock, runs, troubles } = stage({ fn, lasts: HOUR });
     service.invokeAsync(ARN, 'one', ROLE_INVOKER);
