@@ -76,17 +76,13 @@ export class Clock {
 
   /** Lets the world go on until a moment. */
   public async runUntil(end: number): Promise<void> {
-    for (;;) {
-      await this.settle();
-      const next = this.nextMoment();
-      if (next === undefined || next > end) {
-        await this.moveTo(end);
-        return;
-      }
+    await this.settle();
+    for (let next = this.nextMoment(); next !== undefined && next <= end; next = this.nextMoment()) {
       await this.moveTo(next);
       await this.settle();
       await this.doWhatIsDue();
     }
+    await this.moveTo(end);
   }
 
   public async run(millis: number): Promise<void> {
