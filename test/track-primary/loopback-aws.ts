@@ -1,0 +1,123 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MemoryTable } from './memory-table';
+
+/** How the server treats one call instead of answering it. */
+export type Fault = 'hang' | { status: number; body: string } | (() => void);
+
+interface Call {
+  readonly operation: string;
+  readonly body: string;
+}
+
+interface Instance {
+  status: string;
+  zone: string;
+}
+
+/** RDS, DynamoDB and EventBridge on one loopback port, as much of them as the tracker calls; anything else is refused. */
+export class LoopbackAws {
+  public table = new MemoryTable();
+  public instance: Instance = { status: 'available', zone: 'eu-central-1a' };
+  public readonly calls: Call[] = [];
+  public readonly events: { DetailType: string; Source: string; EventBusName: string; Detail: string }[] = [];
+  private readonly faults: { operation: string; fault: Fault }[] = [];
+
+  private constructor(private readonly server: Server) {}
+
+  public static async start(): Promise<LoopbackAws> {
+    const server = createServer();
+    const aws = new LoopbackAws(server);
+    server.on('request', (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        const target = request.headers['x-amz-target'];
+        const operation =
+          typeof target === 'string' ? target.split('.').at(-1) : new URLSearchParams(body).get('Action');
+        const answer = aws.answer(operation ?? 'nothing', body);
+        if (answer)
+          response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(answer.body);
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return aws;
+  }
+
+  public get endpoint(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** The next call of this operation that no earlier fault is meant for goes wrong; a function runs and lets the call pass. */
+  public next(operation: string, ...faults: Fault[]): void {
+    this.faults.push(...faults.map((fault) => ({ operation, fault })));
+  }
+
+  public count(operation: string): number {
+    return this.calls.filter((call) => call.operation === operation).length;
+  }
+
+  public reset(): void {
+    this.table = new MemoryTable();
+    this.instance = { status: 'available', zone: 'eu-central-1a' };
+    for (const list of [this.calls, this.events, this.faults]) list.length = 0;
+  }
+
+  public async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  private answer(operation: string, body: string): { status: number; body: string } | undefined {
+    this.calls.push({ operation, body });
+    const index = this.faults.findIndex((it) => it.operation === operation);
+    const [planned] = index < 0 ? [] : this.faults.splice(index, 1);
+    if (planned?.fault === 'hang') return undefined;
+    if (typeof planned?.fault === 'object') return planned.fault;
+    planned?.fault();
+    switch (operation) {
+      case 'GetItem':
+        return json(this.table.item ? { Item: this.table.item } : {});
+      case 'PutItem':
+        return this.table.put(JSON.parse(body)) ? json({}) : CONFLICT;
+      case 'UpdateItem':
+        return this.table.update(JSON.parse(body)) ? json({}) : CONFLICT;
+      case 'PutEvents':
+        this.events.push(...JSON.parse(body).Entries);
+        return json({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+      case 'DescribeDBInstances':
+        return { status: 200, body: described(this.instance) };
+      default:
+        return { status: 400, body: JSON.stringify({ __type: 'UnknownOperationException', message: operation }) };
+    }
+  }
+}
+
+export const HOST = 'consolidated.example.internal';
+
+const CONFLICT = {
+  status: 400,
+  body: JSON.stringify({
+    __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
+    message: 'The conditional request failed',
+  }),
+};
+
+/** What RDS answers when it knows no instance of the name. */
+export const NOT_FOUND = {
+  status: 404,
+  body: '<ErrorResponse><Error><Type>Sender</Type><Code>DBInstanceNotFound</Code><Message>not found.</Message></Error></ErrorResponse>',
+};
+
+function json(body: object): { status: number; body: string } {
+  return { status: 200, body: JSON.stringify(body) };
+}
+
+function described({ status, zone }: Instance): string {
+  return `<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance>
+    <DBInstanceIdentifier>consolidated</DBInstanceIdentifier><DBInstanceStatus>${status}</DBInstanceStatus>
+    <AvailabilityZone>${zone}</AvailabilityZone><DbiResourceId>db-ABC</DbiResourceId>
+    <Endpoint><Address>${HOST}</Address><Port>3306</Port></Endpoint>
+  </DBInstance></DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>`;
+}
