@@ -110,15 +110,18 @@ export function describeTables(deployment: Deployment): TableDescription[] {
   const schema = v.object({
     KeySchema: v.array(v.object({ AttributeName: text, KeyType: text })),
     AttributeDefinitions: v.array(v.object({ AttributeName: text, AttributeType: text })),
+    GlobalSecondaryIndexes: v.optional(v.array(v.record(text, v.unknown()))),
+    LocalSecondaryIndexes: v.optional(v.array(v.record(text, v.unknown()))),
   });
   return deployment.ofType('AWS::DynamoDB::Table').map((it) => {
-    const { KeySchema, AttributeDefinitions } = read(it, schema);
-    const keys = KeySchema.map(({ AttributeName }) => AttributeName);
+    const { KeySchema, AttributeDefinitions, ...indexes } = read(it, schema);
     return {
       name: it.physicalId,
       arn: it.arn ?? '',
       keySchema: KeySchema,
-      attributeDefinitions: AttributeDefinitions.filter(({ AttributeName }) => keys.includes(AttributeName)),
+      attributeDefinitions: AttributeDefinitions,
+      globalSecondaryIndexes: indexes.GlobalSecondaryIndexes,
+      localSecondaryIndexes: indexes.LocalSecondaryIndexes,
     };
   });
 }
