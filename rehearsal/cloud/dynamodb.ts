@@ -9,6 +9,8 @@ export interface TableDescription {
   readonly arn: string;
   readonly keySchema: { AttributeName: string; KeyType: string }[];
   readonly attributeDefinitions: { AttributeName: string; AttributeType: string }[];
+  /** ARN of the customer's key that encrypts it. @default - a key of AWS, which needs no permission */
+  readonly keyArn?: string;
   /** As in the template. */
   readonly globalSecondaryIndexes?: Readonly<Record<string, unknown>>[];
   /** As in the template. */
@@ -61,7 +63,9 @@ export class DynamoDb implements RawServiceStandIn {
   }
 
   public permissions(operation: string, body: Record<string, unknown>): Permission[] {
-    return dynamoDbPermissions(operation, body, (nameOrArn) => this.find(nameOrArn) ?? this.missing(nameOrArn));
+    const asked = dynamoDbPermissions(operation, body, (nameOrArn) => this.find(nameOrArn) ?? this.missing(nameOrArn));
+    const keys = new Set(asked.flatMap(({ resource }) => this.tableOf(resource)?.keyArn ?? []));
+    return [...asked, ...[...keys].map(decryption)];
   }
 
   public async handle(request: RawRequest): Promise<RawAnswer> {
@@ -83,6 +87,11 @@ export class DynamoDb implements RawServiceStandIn {
 
   private find(nameOrArn: string): TableDescription | undefined {
     return this.tables.find((it) => it.name === nameOrArn || it.arn === nameOrArn);
+  }
+
+  /** Of the ARN of the table or of one of its indexes. */
+  private tableOf(resource: string): TableDescription | undefined {
+    return this.tables.find(({ arn }) => resource === arn || resource.startsWith(`${arn}/`));
   }
 
   /** IAM is asked before the table is looked for: whoever may not use it does not learn that it is missing. */
@@ -213,4 +222,11 @@ class Answer extends EventEmitter {
     delete this.headers['x-amzn-requestid'];
     this.done({ status: this.statusCode, headers: this.headers, body: text });
   }
+}
+
+/** DynamoDB decrypts the table's key in the caller's name (DynamoDB Developer Guide, "Authorizing use of your KMS key"). */
+function decryption(keyArn: string): Permission {
+  const [, , , region = '', account = ''] = keyArn.split(':');
+  const context = { 'kms:ViaService': `dynamodb.${region}.amazonaws.com`, 'kms:CallerAccount': account };
+  return { action: 'kms:Decrypt', resource: keyArn, context };
 }

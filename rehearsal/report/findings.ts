@@ -26,27 +26,21 @@ export function findings(world: World, scenario: Scenario, checks: Checks): void
   );
 }
 
-/** What a role may hold without using it in any scenario, by action, with the reason. */
-const EXEMPTIONS: Readonly<Record<string, string>> = {
-  'kms:Decrypt': 'asked by DynamoDB in the role’s name, for a table under a key of the customer',
-};
-
 /** Lists what is granted and never used and what is used and not granted; both should be empty. */
 export function permissionFindings(
   report: { neverUsed: UnusedPermission[]; denied: DeniedPermission[] },
   print: (line: string) => void,
 ): string[] {
-  const unused = report.neverUsed.filter(({ action }) => !(action in EXEMPTIONS));
-  const exempt = report.neverUsed.filter(({ action }) => action in EXEMPTIONS);
   const lines = [
-    ...unused.map(({ role, action, resource }) => `granted and never used: ${action} on ${resource}, by ${role}`),
+    ...report.neverUsed.map(
+      ({ role, action, resource }) => `granted and never used: ${action} on ${resource}, by ${role}`,
+    ),
     ...report.denied.map(
       ({ role, action, resource, times }) =>
         `used and not granted: ${action} on ${resource}, by ${role}, ${times} times`,
     ),
   ];
   print('\npermissions of functions and schedules');
-  for (const { action } of exempt) print(`  exempt: ${action}: ${EXEMPTIONS[action]}`);
   for (const line of lines) print(`  ${line}`);
   if (lines.length === 0) print('  each one granted was used, each one used was granted');
   return lines;

@@ -1,11 +1,11 @@
 import type { DeployedResource } from '../assembly/deployed-resource';
 import type { Deployment } from '../assembly/deployment';
 import type { Permission } from '../cloud/service';
-import { type AuthorizationRequest, IamEvaluator } from '../iam/evaluator';
+import { type ApplicablePolicies, type AuthorizationRequest, IamEvaluator } from '../iam/evaluator';
 import { type DeniedPermission, PermissionUse, servicesNamed, type UnusedPermission } from '../iam/permission-use';
-import type { PolicyDocument } from '../iam/policy-document';
 import { type RolePolicies, rolePolicies } from '../iam/role-policies';
 import { ServiceReference } from '../iam/service-reference';
+import { ResourcePolicies } from './resource-policies';
 
 export interface Verdict {
   readonly allowed: boolean;
@@ -14,7 +14,7 @@ export interface Verdict {
 }
 
 /** Services that the stand-ins themselves ask for, whatever the policies name. */
-const OWN_SERVICES = ['dynamodb', 'events', 'lambda', 'logs', 'rds', 'scheduler', 'sts'];
+const OWN_SERVICES = ['dynamodb', 'events', 'kms', 'lambda', 'logs', 'rds', 'scheduler', 'sts'];
 
 /** Answers every question of permission by the template's own policies, and counts what was used. */
 export class Authority {
@@ -26,12 +26,17 @@ export class Authority {
     return new Authority(deployment, roles, new IamEvaluator(reference), new PermissionUse(reference));
   }
 
+  private readonly resources: ResourcePolicies;
+  private readonly pairs = new Map<string, ApplicablePolicies>();
+
   private constructor(
     private readonly deployment: Deployment,
     private readonly roles: RolePolicies[],
     private readonly evaluator: IamEvaluator,
     private readonly use: PermissionUse,
-  ) {}
+  ) {
+    this.resources = new ResourcePolicies(deployment);
+  }
 
   /** May the role do this? Asked for calls of functions, and for what AWS does in a role's name. */
   public ofRole(roleArn: string, permission: Permission): Verdict {
@@ -42,7 +47,7 @@ export class Authority {
       resource,
       context: { ...permission.context, ...resourceContext(this.deployment.find(resource)) },
     };
-    const decision = this.evaluator.evaluate(request, this.policiesOf(roleArn));
+    const decision = this.evaluator.evaluate(request, this.applicable(roleArn, resource));
     this.use.record({ roleArn, action, resource, allowed: decision.allowed, matched: decision.matched });
     return decision;
   }
@@ -52,7 +57,7 @@ export class Authority {
     const { action, resource } = permission;
     return this.evaluator.evaluate(
       { principal: { arn: service, service: true }, action, resource, context: sourceContext(sourceArn) },
-      { identity: [], resource: this.functionPolicy(resource) },
+      { identity: [], resource: this.resources.of(resource) },
     );
   }
 
@@ -74,33 +79,20 @@ export class Authority {
     return this.use.report(this.roles);
   }
 
+  /** The role's own policies and those of the resource; always the same object for the same pair. */
+  private applicable(roleArn: string, resource: string): ApplicablePolicies {
+    const resourcePolicy = this.resources.of(resource);
+    const own = this.policiesOf(roleArn);
+    if (!resourcePolicy) return own;
+    const pair = `${roleArn} ${resource}`;
+    const known = this.pairs.get(pair) ?? { ...own, resource: resourcePolicy };
+    this.pairs.set(pair, known);
+    return known;
+  }
+
   private policiesOf(roleArn: string): RolePolicies {
     return this.roles.find((role) => role.roleArn === roleArn) ?? rolePolicies(this.deployment, roleArn);
   }
-
-  /** The permissions of a function, as the resource policy that Lambda makes of them. */
-  private functionPolicy(functionArn: string): PolicyDocument {
-    const fn = this.deployment.find(functionArn);
-    const permissions = this.deployment
-      .ofType('AWS::Lambda::Permission')
-      .map((it) => it.properties)
-      .filter(({ FunctionName: name }) => name === functionArn || name === fn?.physicalId);
-    return { Version: '2012-10-17', Statement: permissions.map((it) => permissionStatement(it, functionArn)) };
-  }
-}
-
-function permissionStatement(permission: Readonly<Record<string, unknown>>, functionArn: string): object {
-  const principal = String(permission.Principal);
-  return {
-    Effect: 'Allow',
-    Action: permission.Action,
-    Resource: functionArn,
-    Principal: principal.endsWith('.amazonaws.com') ? { Service: principal } : { AWS: principal },
-    Condition: {
-      ...(permission.SourceArn ? { ArnLike: { 'aws:SourceArn': permission.SourceArn } } : {}),
-      ...(permission.SourceAccount ? { StringEquals: { 'aws:SourceAccount': permission.SourceAccount } } : {}),
-    },
-  };
 }
 
 /** What a service says of the resource on whose behalf it calls. */

@@ -112,14 +112,17 @@ export function describeTables(deployment: Deployment): TableDescription[] {
     AttributeDefinitions: v.array(v.object({ AttributeName: text, AttributeType: text })),
     GlobalSecondaryIndexes: v.optional(v.array(v.record(text, v.unknown()))),
     LocalSecondaryIndexes: v.optional(v.array(v.record(text, v.unknown()))),
+    SSESpecification: v.optional(v.object({ KMSMasterKeyId: v.optional(text) }), {}),
   });
   return deployment.ofType('AWS::DynamoDB::Table').map((it) => {
-    const { KeySchema, AttributeDefinitions, ...indexes } = read(it, schema);
+    const { KeySchema, AttributeDefinitions, SSESpecification, ...indexes } = read(it, schema);
+    const key = SSESpecification.KMSMasterKeyId;
     return {
       name: it.physicalId,
       arn: it.arn ?? '',
       keySchema: KeySchema,
       attributeDefinitions: AttributeDefinitions,
+      keyArn: key === undefined ? undefined : (deployment.find(key)?.arn ?? key),
       globalSecondaryIndexes: indexes.GlobalSecondaryIndexes,
       localSecondaryIndexes: indexes.LocalSecondaryIndexes,
     };
