@@ -9,9 +9,9 @@ import { PrimaryTracker } from './primary/primary-tracker';
 /** Properties of a MobiLink system: those of its farm, over a database that is passed in. */
 export interface MobiLinkSystemProps extends MobiLinkServerFarmProps {
   /**
-   * Key for the table of the primary record and for the tracker's log.
+   * Key for the table of the primary record.
    *
-   * @default - a key that AWS manages for the table; no key of its own for the log
+   * @default - a key that AWS manages
    */
   readonly trackerEncryptionKey?: kms.IKey;
 
@@ -39,6 +39,7 @@ export class MobiLinkSystem extends Construct {
     this.tracker = new PrimaryTracker(this, 'PrimaryTracker', {
       database: props.database,
       logRetention: props.logRetention,
+      logKey: props.logKey,
       encryptionKey: props.trackerEncryptionKey,
       removalPolicy: props.trackerRemovalPolicy,
     });

@@ -19,11 +19,19 @@ export interface PrimaryTrackerProps {
   readonly database: IConsolidatedDatabase;
 
   /**
-   * Key for the table of the primary record and for the log.
+   * Key for the table of the primary record. Cost: one dollar a month and a price per request.
    *
-   * @default - a key that AWS manages for the table; no key of its own for the log
+   * @default - a key that AWS manages
    */
   readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Key for the function's log. Its policy must let CloudWatch Logs use it (CloudWatch Logs User Guide, "Encrypt log data
+   * using AWS KMS"), or the log group cannot be created.
+   *
+   * @default - the log is encrypted by CloudWatch Logs itself
+   */
+  readonly logKey?: kms.IKey;
 
   /**
    * How long the function's log is kept.
@@ -102,7 +110,7 @@ export class PrimaryTracker extends Construct {
       timeout: Duration.seconds(150),
       memorySize: 256,
       logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
-      logKey: props.encryptionKey,
+      logKey: props.logKey,
     });
     this.handler = bundled.function;
     this.logGroup = bundled.logGroup;

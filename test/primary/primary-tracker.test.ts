@@ -159,6 +159,16 @@ describe('what others do with a tracker', () => {
     expect(statements(template).map((it) => it.Action)).toContain('kms:Decrypt');
   });
 
+  it('a key for the table is none for the log, which CloudWatch Logs could not use without its policy', () => {
+    const { stack } = build(true);
+    Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::Table', {
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: Match.anyValue() },
+    });
+    for (const group of Object.values(Template.fromStack(stack).findResources('AWS::Logs::LogGroup'))) {
+      expect(group.Properties.KmsKeyId).toBeUndefined();
+    }
+  });
+
   it('a trial deletes the table', () => {
     const stack = new Stack(new App(), 'Test');
     const database = new ConsolidatedRdsInstance(stack, 'Consolidated', { vpc: new ec2.Vpc(stack, 'Vpc') });
