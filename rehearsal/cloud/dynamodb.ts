@@ -51,6 +51,10 @@ export class DynamoDb implements RawServiceStandIn {
     }
   }
 
+  public has(table: string): boolean {
+    return this.find(table) !== undefined;
+  }
+
   /** Every item of a table, for whoever watches the rehearsal. */
   public async items(table: string): Promise<Item[]> {
     const items: Item[] = [];

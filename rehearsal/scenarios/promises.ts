@@ -43,7 +43,10 @@ export function oneEpochInTime(stage: Stage, course: FailoverCourse, before: num
 /** At least once, never before the record holds it, and never another epoch. */
 export function announcedOnce({ world, checks }: Stage, epoch: number, recordedAt: number | undefined): void {
   const announced = world.bus.published.filter(({ event }) => event['detail-type'] === 'MobiLink Primary Changed');
-  const ofEpoch = announced.filter(({ event }) => event.detail.epoch === epoch);
+  const { databaseId } = world.tracker ?? {};
+  const ofEpoch = announced.filter(
+    ({ event }) => event.detail.epoch === epoch && event.detail.databaseId === databaseId,
+  );
   const [first] = ofEpoch;
   checks.promise(
     'the new primary is announced, after the record holds it',
@@ -60,7 +63,10 @@ export function announcedOnce({ world, checks }: Stage, epoch: number, recordedA
 /** Every event of the database that reached the bus invoked the tracker. */
 export function heardEveryEvent({ world, checks }: Stage): void {
   const published = world.bus.published.filter(({ event }) => event.source === 'aws.rds').map(({ event }) => event.id);
-  const heard = world.ended.map(({ payload }) => (payload as { id?: string }).id).filter((id) => id !== undefined);
+  const heard = world.ended
+    .filter(({ functionName }) => functionName === world.tracker?.functionName)
+    .map(({ payload }) => (payload as { id?: string }).id)
+    .filter((id) => id !== undefined);
   checks.promise(
     'the rule leads every event of the database to the tracker',
     published.length > 0 && published.every((id) => heard.includes(id)),
@@ -71,6 +77,7 @@ export function heardEveryEvent({ world, checks }: Stage): void {
 /** The longest time between two answers of the RDS API. */
 export function neverBlind({ world, checks }: Stage, from: number, bound = ONE_POLL): void {
   const polls = world.wire.requests.entries
+    .filter(({ process }) => process.startsWith(`${world.tracker?.functionName}#`))
     .filter(({ operation, at, outcome }) => operation === 'DescribeDBInstances' && outcome === '200' && at >= from)
     .map(({ at }) => at);
   const moments = [from, ...polls, world.clock.now()];

@@ -5,7 +5,6 @@ import type { TableDescription } from '../cloud/dynamodb';
 import type { RuleDescription } from '../cloud/event-bus-targets';
 import { DEFAULT_RETRY, type RetryPolicy } from '../cloud/event-bus-targets';
 import { DEFAULT_ASYNC_INVOKE, type ServedFunction } from '../cloud/lambda-service';
-import type { DatabaseInstance } from '../cloud/rds';
 import type { ScheduleDescription } from '../cloud/scheduler';
 import { readEventPattern } from '../events/event-pattern';
 
@@ -14,7 +13,11 @@ import { readEventPattern } from '../events/event-pattern';
 const text = v.string();
 const number = v.pipe(v.union([v.number(), v.string()]), v.transform(Number));
 
-function read<Schema extends v.GenericSchema>(resource: DeployedResource, schema: Schema): v.InferOutput<Schema> {
+/** The properties of a resource by a schema; throws an error that says which of them cannot be rehearsed. */
+export function read<Schema extends v.GenericSchema>(
+  resource: DeployedResource,
+  schema: Schema,
+): v.InferOutput<Schema> {
   const result = v.safeParse(schema, resource.properties);
   if (result.success) return result.output;
   const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'properties'}: ${issue.message}`);
@@ -205,45 +208,6 @@ export function describeSchedules(deployment: Deployment): ScheduleDescription[]
       deadLetterArn: Target.DeadLetterConfig.Arn,
       startsAt: properties.StartDate,
       endsAt: properties.EndDate,
-    };
-  });
-}
-
-/** The databases as they stand before anything happened: primary in the first zone, standby in the second. */
-export function describeDatabases(deployment: Deployment): DatabaseInstance[] {
-  const schema = v.object({
-    DBInstanceClass: text,
-    Engine: text,
-    EngineVersion: v.optional(text, ''),
-    MultiAZ: v.optional(
-      v.union([
-        v.boolean(),
-        v.pipe(
-          text,
-          v.transform((it) => it === 'true'),
-        ),
-      ]),
-      false,
-    ),
-  });
-  return deployment.ofType('AWS::RDS::DBInstance').map((it, index) => {
-    const { DBInstanceClass, Engine, EngineVersion, MultiAZ } = read(it, schema);
-    return {
-      identifier: it.physicalId,
-      arn: it.arn ?? '',
-      resourceId: String(it.attributes.DbiResourceId),
-      instanceClass: DBInstanceClass,
-      engine: Engine,
-      engineVersion: EngineVersion,
-      multiAz: MultiAZ,
-      host: String(it.attributes['Endpoint.Address']),
-      port: Number(it.attributes['Endpoint.Port']),
-      api: {
-        status: 'available',
-        availabilityZone: `${it.region}a`,
-        secondaryZone: MultiAZ ? `${it.region}b` : undefined,
-      },
-      addresses: [`10.40.16.${10 + index}`],
     };
   });
 }

@@ -32,8 +32,10 @@ export class RecordWatch {
   }
 
   private async read(): Promise<void> {
-    const table = this.table();
-    const [item] = table ? await this.world.dynamoDb.items(table) : [];
+    const { table, databaseId } = this.world.tracker ?? {};
+    if (table === undefined || !this.world.dynamoDb.has(table)) return;
+    const items = await this.world.dynamoDb.items(table);
+    const item = items.find((it) => it.databaseId?.S === databaseId);
     if (!item) return;
     const state: RecordedState = {
       at: this.world.clock.now(),
@@ -47,11 +49,5 @@ export class RecordWatch {
     const before = this.last;
     this.states.push(state);
     if (!before || before.epoch !== state.epoch || before.state !== state.state) this.onChanged(state);
-  }
-
-  /** The table that the tracker's function was told of. */
-  private table(): string | undefined {
-    const names = this.world.functions.map((fn) => fn.description.environment.MOBILINK_PRIMARY_TABLE);
-    return names.find((name) => name !== undefined);
   }
 }

@@ -13,7 +13,8 @@ import { ServiceError } from '../cloud/service';
 import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
-import { describeDatabases, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
+import { describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
+import { describeDatabases, findTracker, type Tracker } from './tracked-database';
 
 export interface WorldOptions {
   readonly deployment: Deployment;
@@ -43,6 +44,8 @@ export class World {
   public readonly rds: Rds;
   public readonly dynamoDb: DynamoDb;
   public readonly functions: ServedFunction[];
+  /** The tracker that the scenarios look at. */
+  public readonly tracker: Tracker | undefined;
   public readonly ended: EndedInvocation[] = [];
   /** What a person would want to know and AWS shows nowhere or only in a metric. */
   public readonly troubles: { at: number; what: string }[] = [];
@@ -71,7 +74,6 @@ export class World {
     this.chance = new Chance(`seed ${options.seed}`);
     const latencies = new Latencies(this.chance.fork('latencies'));
     this.wire = new Wire(clock, latencies, (caller, permission) => authority.ofRole(caller.roleArn, permission));
-    this.rds = new Rds(describeDatabases(deployment), clock);
     this.dynamoDb = new DynamoDb(describeTables(deployment));
 
     const rules = describeRules(deployment);
@@ -81,6 +83,8 @@ export class World {
       ...schedules.map((schedule) => schedule.targetArn),
     ]);
     this.functions = describeFunctions(deployment, started);
+    this.tracker = findTracker(this.functions);
+    this.rds = new Rds(describeDatabases(deployment, this.tracker), clock);
     this.lambda = this.lambdaService(latencies);
     this.bus = this.eventBus(rules, latencies);
     this.scheduledRules = new ScheduledRules(rules, { clock }, (rule, scheduled) => this.bus.fire(rule, scheduled));
@@ -107,9 +111,11 @@ export class World {
 
   /** The database that is tracked: the one whose failover is rehearsed. */
   public get database(): DatabaseInstance {
-    const [database, ...others] = this.rds.instances;
-    if (!database || others.length > 0) {
-      throw new Error(`a scenario needs one RDS instance in the assembly, found ${this.rds.instances.length}`);
+    const database = this.rds.instances.find((it) => it.arn === this.tracker?.instanceArn);
+    if (!database) {
+      throw new Error(
+        'a scenario needs a primary tracker for an RDS instance: no function that a rule or a schedule starts has a MOBILINK_PRIMARY_SOURCE with an instanceArn',
+      );
     }
     return database;
   }

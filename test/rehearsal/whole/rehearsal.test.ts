@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EDITED_ASSEMBLIES, rehearseEdited, withAssembly } from './edited-assemblies';
 import { fingerprintOf, runRehearsal } from './run-rehearsal';
@@ -29,6 +31,30 @@ describe('the rehearsal of this app', () => {
       });
     },
   );
+});
+
+describe('an assembly made elsewhere', () => {
+  it.each([
+    ['a database that exists already, with a topic that hears of it', 'examples/existing-database.ts', {}],
+    ['one stack', 'examples/one-stack.ts', {}],
+    ['two stacks with weak references', 'bin/mobilink-ha.ts', { '@aws-cdk/core:defaultCrossStackReferences': 'weak' }],
+  ])('%s', async (_what, app, flags) => {
+    const outdir = mkdtempSync(path.join(tmpdir(), 'mobilink-elsewhere-'));
+    const context = { ...JSON.parse(readFileSync('cdk.json', 'utf8')).context, ...flags };
+    execFileSync(process.execPath, ['--import', 'tsx', app], {
+      env: {
+        PATH: process.env.PATH,
+        CDK_OUTDIR: outdir,
+        CDK_CONTEXT_JSON: JSON.stringify(context),
+        CDK_VALIDATION: 'false',
+      },
+      stdio: 'pipe',
+    });
+    const { code, output } = await runRehearsal(['--assembly', outdir, '--scenario', 'failover']);
+    rmSync(outdir, { recursive: true, force: true });
+    expect(output).toContain('Everything that the design promises happened in 1 of 1 rehearsals.');
+    expect(code).toBe(0);
+  });
 });
 
 describe('the command', () => {

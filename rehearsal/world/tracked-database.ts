@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+import type { Deployment } from '../assembly/deployment';
+import { lettersFrom } from '../assembly/physical-resource';
+import type { ServedFunction } from '../cloud/lambda-service';
+import type { DatabaseInstance } from '../cloud/rds';
+import { read } from './descriptions';
+
+/** The primary tracker whose database fails over in a rehearsal: by what the template tells its function. */
+export interface Tracker {
+  readonly functionName: string;
+  readonly databaseId?: string;
+  readonly table?: string;
+  readonly instanceArn?: string;
+}
+
+const source = v.pipe(v.string(), v.parseJson(), v.object({ instanceArn: v.string() }));
+
+/** The first function that is told of a source of primaries; with several trackers the others run too. */
+export function findTracker(functions: readonly ServedFunction[]): Tracker | undefined {
+  const [found] = functions.filter(({ description }) => description.environment.MOBILINK_PRIMARY_SOURCE !== undefined);
+  if (!found) return undefined;
+  const { name, environment } = found.description;
+  const told = v.safeParse(source, environment.MOBILINK_PRIMARY_SOURCE);
+  return {
+    functionName: name,
+    databaseId: environment.MOBILINK_DATABASE_ID,
+    table: environment.MOBILINK_PRIMARY_TABLE,
+    instanceArn: told.success ? told.output.instanceArn : undefined,
+  };
+}
+
+const text = v.string();
+
+/** The databases as they stand before anything happened: primary in the first zone, standby in the second. */
+export function describeDatabases(deployment: Deployment, tracker: Tracker | undefined): DatabaseInstance[] {
+  const schema = v.object({
+    DBInstanceClass: text,
+    Engine: text,
+    EngineVersion: v.optional(text, ''),
+    MultiAZ: v.optional(
+      v.union([
+        v.boolean(),
+        v.pipe(
+          text,
+          v.transform((it) => it === 'true'),
+        ),
+      ]),
+      false,
+    ),
+  });
+  const made = deployment.ofType('AWS::RDS::DBInstance').map((it, index) => {
+    const { DBInstanceClass, Engine, EngineVersion, MultiAZ } = read(it, schema);
+    return {
+      identifier: it.physicalId,
+      arn: it.arn ?? '',
+      resourceId: String(it.attributes.DbiResourceId),
+      instanceClass: DBInstanceClass,
+      engine: Engine,
+      engineVersion: EngineVersion,
+      multiAz: MultiAZ,
+      host: String(it.attributes['Endpoint.Address']),
+      port: Number(it.attributes['Endpoint.Port']),
+      api: {
+        status: 'available',
+        availabilityZone: `${it.region}a`,
+        secondaryZone: MultiAZ ? `${it.region}b` : undefined,
+      },
+      addresses: [`10.40.16.${10 + index}`],
+    };
+  });
+  const tracked = tracker?.instanceArn;
+  if (tracked === undefined || made.some((it) => it.arn === tracked)) return made;
+  return [...made, existing(tracked, made.length)];
+}
+
+/** A database that the assembly only names: nothing of it is known but its ARN, so it is taken for one in Multi-AZ mode. */
+function existing(arn: string, index: number): DatabaseInstance {
+  const [, , , region = '', , , identifier = ''] = arn.split(':');
+  return {
+    identifier,
+    arn,
+    resourceId: `db-${lettersFrom(arn, 26, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}`,
+    instanceClass: 'db.m7g.large',
+    engine: 'mysql',
+    engineVersion: '',
+    multiAz: true,
+    host: `${identifier}.c${lettersFrom(`${arn}/host`, 11)}.${region}.rds.amazonaws.com`,
+    port: 3306,
+    api: { status: 'available', availabilityZone: `${region}a`, secondaryZone: `${region}b` },
+    addresses: [`10.40.16.${10 + index}`],
+  };
+}
