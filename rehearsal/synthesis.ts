@@ -22,8 +22,9 @@ export async function synthesizeApp(root: string, outdir: string): Promise<strin
       output += text;
     });
   }
-  const stop = () => child.kill('SIGTERM');
-  process.once('exit', stop);
+  // Before the folder is removed, and at once: it would be made again by what the app still writes.
+  const stop = () => child.kill('SIGKILL');
+  process.prependOnceListener('exit', stop);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
