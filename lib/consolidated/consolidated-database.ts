@@ -145,6 +145,14 @@ function validate(scope: Construct, props: ExistingRdsInstanceProps): void {
     value: maximum,
     fix: "give max_connections of the instance's parameter group, or leave it out if it is not known",
   });
+  const identifier = known(props.instance.instanceIdentifier);
+  problems.require(identifier === undefined || identifier === identifier.toLowerCase(), {
+    id: 'MobiLink:Consolidated:InstanceIdentifier',
+    prop: 'instance.instanceIdentifier',
+    rule: 'must be in lower case as RDS stores it; neither events nor permissions match its ARN otherwise',
+    value: identifier,
+    fix: 'copy DBInstanceIdentifier from aws rds describe-db-instances',
+  });
   const name = known(props.databaseName);
   problems.require(name === undefined || name.trim() !== '', {
     id: 'MobiLink:Consolidated:DatabaseName',

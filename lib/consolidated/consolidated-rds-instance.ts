@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -15,6 +15,10 @@ import type { MobiLinkEngine } from './mobilink-engine';
 import type { OdbcDataSource } from './odbc-data-source';
 import { ConsolidatedRdsEngine } from './rds-engine';
 import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
+
+const DEFAULT_STORAGE = 100;
+/** GiB of gp3 for MySQL (RDS User Guide, "Amazon RDS DB instance storage"). */
+const LARGEST_STORAGE = 65_536;
 
 /** Properties of a consolidated database on an RDS instance. */
 export interface ConsolidatedRdsInstanceProps {
@@ -50,9 +54,10 @@ export interface ConsolidatedRdsInstanceProps {
   readonly allocatedStorage?: number;
 
   /**
-   * Storage in GiB up to which RDS may grow it. A full consolidated database stops every sync.
+   * Storage in GiB up to which RDS may grow it, 65536 at most. A full consolidated database stops every sync. Needed if
+   * `allocatedStorage` is a token: CloudFormation cannot multiply.
    *
-   * @default - five times `allocatedStorage`
+   * @default - five times `allocatedStorage` or 65536; it does not grow if it is near 65536 to begin with
    */
   readonly maxAllocatedStorage?: number;
 
@@ -93,7 +98,7 @@ export interface ConsolidatedRdsInstanceProps {
   readonly backupRetention?: Duration;
 
   /**
-   * Key for storage, secrets and Performance Insights. Cost: one dollar a month and a price per request.
+   * Key for storage and secrets. Cost: one dollar a month and a price per request.
    *
    * @default - the keys that AWS manages for the account
    */
@@ -200,8 +205,8 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
       parameterGroup: this.parameterGroup,
       multiAz: props.singleAzReason === undefined,
       storageType: rds.StorageType.GP3,
-      allocatedStorage: props.allocatedStorage ?? 100,
-      maxAllocatedStorage: props.maxAllocatedStorage ?? 5 * (props.allocatedStorage ?? 100),
+      allocatedStorage: props.allocatedStorage ?? DEFAULT_STORAGE,
+      maxAllocatedStorage: props.maxAllocatedStorage ?? defaultCeiling(props.allocatedStorage ?? DEFAULT_STORAGE),
       storageEncrypted: true,
       storageEncryptionKey: props.encryptionKey,
       publiclyAccessible: false,
@@ -225,6 +230,15 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
     this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     acknowledgeFindings(this, props, masterSecret);
   }
+}
+
+/** RDS wants the ceiling a tenth above the storage (RDS User Guide, "Managing capacity automatically with storage autoscaling"). */
+function lowestCeiling(storage: number): number {
+  return Math.ceil((storage * 11) / 10);
+}
+
+function defaultCeiling(storage: number): number | undefined {
+  return lowestCeiling(storage) > LARGEST_STORAGE ? undefined : Math.min(5 * storage, LARGEST_STORAGE);
 }
 
 function databaseSubnets(props: ConsolidatedRdsInstanceProps): ec2.SubnetSelection {
@@ -265,18 +279,21 @@ function validate(scope: Construct, props: ConsolidatedRdsInstanceProps, engine:
     });
   }
   const port = known(props.port);
-  problems.require(props.port === undefined || (port !== undefined && port >= 1150 && port <= 65535), {
-    id: 'MobiLink:Consolidated:Port',
-    prop: 'port',
-    rule: 'must be a number from 1150 to 65535 that is known at synth',
-    value: port ?? 'a token',
-    fix: `leave it out for ${engine.defaultPort}`,
-  });
+  problems.require(
+    props.port === undefined || (port !== undefined && Number.isInteger(port) && port >= 1150 && port <= 65535),
+    {
+      id: 'MobiLink:Consolidated:Port',
+      prop: 'port',
+      rule: 'must be a whole number from 1150 to 65535 that is known at synth',
+      value: port ?? 'a token',
+      fix: `leave it out for ${engine.defaultPort}`,
+    },
+  );
   const name = known(props.databaseName);
-  problems.require(name === undefined || /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name), {
+  problems.require(name === undefined || /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name), {
     id: 'MobiLink:Consolidated:DatabaseName',
     prop: 'databaseName',
-    rule: 'must be 1 to 64 letters, digits or underscores and not begin with a digit',
+    rule: 'must be 1 to 64 letters, digits or underscores and begin with a letter',
     value: name,
     fix: "leave it out for 'mobilink'",
   });
@@ -292,19 +309,30 @@ function validate(scope: Construct, props: ConsolidatedRdsInstanceProps, engine:
     },
   );
   const storage = known(props.allocatedStorage);
-  problems.require(storage === undefined || (Number.isInteger(storage) && storage >= 20 && storage <= 65_536), {
-    id: 'MobiLink:Consolidated:AllocatedStorage',
-    prop: 'allocatedStorage',
-    rule: 'must be 20 to 65536 whole GiB of gp3',
-    value: storage,
-    fix: 'begin with what the database needs and let it grow by maxAllocatedStorage',
-  });
-  const ceiling = known(props.maxAllocatedStorage);
-  const floor = (storage ?? 100) * 1.1;
-  problems.require(ceiling === undefined || ceiling >= floor, {
+  problems.require(
+    storage === undefined || (Number.isInteger(storage) && storage >= 20 && storage <= LARGEST_STORAGE),
+    {
+      id: 'MobiLink:Consolidated:AllocatedStorage',
+      prop: 'allocatedStorage',
+      rule: 'must be 20 to 65536 whole GiB of gp3',
+      value: storage,
+      fix: 'begin with what the database needs and let it grow by maxAllocatedStorage',
+    },
+  );
+  problems.require(!Token.isUnresolved(props.allocatedStorage) || props.maxAllocatedStorage !== undefined, {
     id: 'MobiLink:Consolidated:MaxAllocatedStorage',
     prop: 'maxAllocatedStorage',
-    rule: `must be at least a tenth above allocatedStorage (${floor} GiB)`,
+    rule: 'must be given if allocatedStorage is a token; CloudFormation cannot multiply',
+    value: props.maxAllocatedStorage,
+    fix: 'give a number or another parameter',
+  });
+  const ceiling = known(props.maxAllocatedStorage);
+  const floor = lowestCeiling(storage ?? DEFAULT_STORAGE);
+  const reachable = Token.isUnresolved(props.allocatedStorage) || (ceiling ?? floor) >= floor;
+  problems.require(ceiling === undefined || (Number.isInteger(ceiling) && reachable && ceiling <= LARGEST_STORAGE), {
+    id: 'MobiLink:Consolidated:MaxAllocatedStorage',
+    prop: 'maxAllocatedStorage',
+    rule: `must be whole GiB, at least a tenth above allocatedStorage (${floor} GiB) and at most ${LARGEST_STORAGE}`,
     value: ceiling,
     fix: 'leave it out for five times allocatedStorage',
   });

@@ -149,6 +149,18 @@ describe('what is refused', () => {
       { allocatedStorage: 100, maxAllocatedStorage: 100 },
       'MobiLink:Consolidated:MaxAllocatedStorage',
     ],
+    [
+      'a ceiling that RDS does not sell',
+      { allocatedStorage: 60_000, maxAllocatedStorage: 66_000 },
+      'MobiLink:Consolidated:MaxAllocatedStorage',
+    ],
+    [
+      'no ceiling of a storage that nobody knows',
+      { allocatedStorage: Token.asNumber({ Ref: 'Storage' }) },
+      'MobiLink:Consolidated:MaxAllocatedStorage',
+    ],
+    ['a port that is no whole number', { port: 3306.5 }, 'MobiLink:Consolidated:Port'],
+    ['a schema that begins with an underscore', { databaseName: '_mobilink' }, 'MobiLink:Consolidated:DatabaseName'],
     ['more reserved than there are', { reservedConnections: 500 }, 'MobiLink:Consolidated:ReservedConnections'],
     [
       'a version that is not full',
@@ -186,6 +198,16 @@ describe('what is refused', () => {
     expect(() => new ConsolidatedRdsInstance(stack, 'Consolidated', { vpc })).toThrow(
       'MobiLink:Consolidated:AvailabilityZones',
     );
+  });
+
+  it.each([
+    [{}, 500],
+    [{ allocatedStorage: 20_000 }, 65_536],
+    [{ allocatedStorage: 65_536 }, undefined],
+    [{ allocatedStorage: 100, maxAllocatedStorage: 110 }, 110],
+  ])('but a ceiling that RDS accepts: %o', (props, ceiling) => {
+    const [instance] = Object.values(build(props).template.findResources('AWS::RDS::DBInstance'));
+    expect(instance?.Properties.MaxAllocatedStorage).toBe(ceiling);
   });
 
   it('says everything that is wrong at once, with prop, value and fix', () => {
@@ -241,6 +263,20 @@ describe('a database that exists already', () => {
       instanceIdentifier: 'erp',
     });
     Template.fromStack(stack).resourceCountIs('AWS::RDS::DBInstance', 0);
+  });
+
+  it('is named as RDS names it, or no event and no permission would match', () => {
+    const stack = new Stack(new App(), 'Test');
+    const instance = rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Imported', {
+      instanceIdentifier: 'ERP',
+      instanceEndpointAddress: 'erp.abc.eu-central-1.rds.amazonaws.com',
+      port: 3306,
+      securityGroups: [],
+    });
+    const mobiLinkLogin = new rds.DatabaseSecret(stack, 'Login', { username: 'mobilink' });
+    expect(() =>
+      ConsolidatedDatabase.fromRdsInstance(stack, 'Erp', { instance, databaseName: 'erp', mobiLinkLogin }),
+    ).toThrow('MobiLink:Consolidated:InstanceIdentifier');
   });
 
   it.each([
