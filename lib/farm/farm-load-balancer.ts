@@ -54,6 +54,10 @@ export function createLoadBalancer(
           })),
         }),
   });
+  if (exposure.internetFacing) {
+    // CDK leaves it out where addresses are given: AWS refuses such a load balancer while the VPC has no internet gateway.
+    loadBalancer.node.addDependency(...subnets.loadBalancer.map((subnet) => subnet.internetConnectivityEstablished));
+  }
   acknowledge(
     loadBalancer,
     'AwsSolutions-ELB2',

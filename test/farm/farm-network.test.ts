@@ -5,7 +5,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { describe, expect, it } from 'vitest';
 import { FarmExposure, MobiLinkStream } from '../../lib';
-import { addFarm, build, farmland, identity, PlainDatabase } from './farm-fixture';
+import { addFarm, build, farmland, identity, PlainDatabase, tls } from './farm-fixture';
 
 interface Rule {
   readonly of: string;
@@ -212,6 +212,18 @@ describe('on the internet', () => {
         },
       ],
     });
+  });
+
+  it.each([
+    ['plain', {}],
+    ['with addresses of its own', { staticAddresses: true }],
+    ['with addresses that exist', { allocationIds: ['eipalloc-1', 'eipalloc-2'] }],
+  ])('it is not made before the VPC has its way to the internet, which AWS would refuse: %s', (_what, more) => {
+    const { template } = build((land) => ({ streams: tls(land), exposure: internet(more) }));
+    const [balancer] = Object.values(template.findResources('AWS::ElasticLoadBalancingV2::LoadBalancer'));
+    expect(balancer?.DependsOn).toEqual(
+      expect.arrayContaining([1, 2].map((n) => expect.stringMatching(`VpcPublicSubnet${n}DefaultRoute`))),
+    );
   });
 
   it('it takes addresses that exist', () => {
