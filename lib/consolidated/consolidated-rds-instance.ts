@@ -249,8 +249,11 @@ function databaseSubnets(props: ConsolidatedRdsInstanceProps): ec2.SubnetSelecti
 
 function validate(scope: Construct, props: ConsolidatedRdsInstanceProps, engine: ConsolidatedRdsEngine): void {
   const problems = engine._validate(scope);
-  const zones = new Set(props.vpc.selectSubnets(databaseSubnets(props)).availabilityZones);
-  problems.require(zones.size >= 2, {
+  const { availabilityZones, subnetIds } = props.vpc.selectSubnets(databaseSubnets(props));
+  const zones = new Set(availabilityZones);
+  // `Vpc.fromVpcAttributes` repeats the text of a list that only CloudFormation knows: it says nothing about zones.
+  const judged = ![subnetIds, availabilityZones].some(([first = '']) => Token.isUnresolved([first]));
+  problems.require(!judged || zones.size >= 2, {
     id: 'MobiLink:Consolidated:AvailabilityZones',
     prop: 'vpcSubnets',
     rule: 'must lie in at least two Availability Zones, one for the primary and one for the standby',

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Problems } from '../validation/problems';
 import type { FarmExposure } from './farm-exposure';
@@ -67,15 +68,22 @@ function onePerZone(subnets: ec2.ISubnet[]): ec2.ISubnet[] {
 
 /** Subnets whose zone nobody knows count as one zone each: what cannot be judged is not refused. */
 function zonesOf(subnets: ec2.ISubnet[]): number {
+  if (subnets.some(isList)) return Number.POSITIVE_INFINITY;
   const zones = subnets.map(zoneOf);
   return new Set(zones.filter((zone) => zone !== undefined)).size + zones.filter((zone) => zone === undefined).length;
 }
 
-/** `Subnet.fromSubnetId` throws when it is asked for its zone. */
+/** `Subnet.fromSubnetId` throws when it is asked for its zone; of a list that only CloudFormation knows, all have the same text. */
 function zoneOf(subnet: ec2.ISubnet): string | undefined {
   try {
-    return subnet.availabilityZone;
+    const zone = subnet.availabilityZone;
+    return Token.isUnresolved([zone]) ? undefined : zone;
   } catch {
     return undefined;
   }
+}
+
+/** `Vpc.fromVpcAttributes` makes one subnet of a list that only CloudFormation knows. */
+function isList(subnet: ec2.ISubnet): boolean {
+  return Token.isUnresolved([subnet.subnetId]);
 }

@@ -1,4 +1,4 @@
-import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
@@ -56,6 +56,27 @@ describe('a system over its database', () => {
     expect(pathsToDatabase(templates)).toBe(2);
     expect(stateful.dependencies).toEqual([]);
     expect(JSON.stringify(templates[0])).not.toContain('Stateless');
+  });
+
+  const given = ['subnet-11111111', 'subnet-22222222', 'subnet-33333333'];
+  const exported = { 'Fn::Split': [',', { 'Fn::ImportValue': 'Subnets' }] };
+  it.each([
+    ['the zones', Fn.getAzs(), given, given],
+    ['the subnets', ['eu-central-1a'], Fn.split(',', Fn.importValue('Subnets')), exported],
+  ])('in a network of which only CloudFormation knows %s', (_what, availabilityZones, privateSubnetIds, expected) => {
+    const stack = new Stack(new App(), 'All');
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-12345678',
+      availabilityZones,
+      privateSubnetIds,
+    });
+    system(stack, 'System', vpc, new ConsolidatedRdsInstance(stack, 'Consolidated', { vpc }));
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::RDS::DBSubnetGroup', { SubnetIds: expected });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Subnets: expected });
+    template.hasResourceProperties('AWS::ECS::Service', {
+      NetworkConfiguration: { AwsvpcConfiguration: { Subnets: expected } },
+    });
   });
 
   it('that exists already', () => {
