@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { readVariables, text } from '../door/variables';
 
 const source = v.object({
   kind: v.literal('rds-instance'),
@@ -6,15 +7,13 @@ const source = v.object({
   instanceIdentifier: v.pipe(v.string(), v.minLength(1)),
 });
 
-const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
-
-const environment = v.object({
+const entries = {
   MOBILINK_DATABASE_ID: text,
   MOBILINK_PRIMARY_TABLE: text,
   MOBILINK_PRIMARY_SOURCE: v.pipe(text, v.parseJson(undefined, 'is not JSON'), source),
   MOBILINK_EVENT_BUS: text,
   MOBILINK_METRIC_NAMESPACE: text,
-});
+};
 
 export type PrimarySource = v.InferOutput<typeof source>;
 
@@ -28,14 +27,7 @@ export interface Environment {
 
 /** What the construct told the function; throws one error that names every variable that is missing or wrong. */
 export function readEnvironment(variables: Record<string, string | undefined>): Environment {
-  // A key that is not there would be worded as an invalid key; one that is undefined is missing.
-  const named = Object.fromEntries(Object.keys(environment.entries).map((name) => [name, variables[name]]));
-  const result = v.safeParse(environment, named);
-  if (!result.success) {
-    const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'environment'}: ${issue.message}`);
-    throw new Error(`The environment of the primary tracker is wrong: ${problems.join('; ')}`);
-  }
-  const it = result.output;
+  const it = readVariables(entries, variables, 'the primary tracker');
   return {
     databaseId: it.MOBILINK_DATABASE_ID,
     table: it.MOBILINK_PRIMARY_TABLE,

@@ -6,9 +6,9 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import * as v from 'valibot';
+import { parse } from '../door/parse';
+import { fromItem, toItem } from '../records/item';
 import { type PrimaryRecord, primaryRecordSchema } from '../records/primary-record';
-import { fromItem, toItem } from './item';
 import type { Records } from './ports';
 import { SDK_LIMITS } from './sdk-limits';
 
@@ -27,14 +27,11 @@ export class PrimaryRecords implements Records {
       { abortSignal },
     );
     if (!Item) return undefined;
-    const result = v.safeParse(primaryRecordSchema, fromItem(Item));
-    if (!result.success) {
-      const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'item'}: ${issue.message}`);
-      throw new Error(
-        `The primary record '${this.databaseId}' in table '${this.table}' is damaged: ${problems.join('; ')}. Fix: restore the item; its epoch must not go back`,
-      );
-    }
-    return result.output;
+    return parse(
+      primaryRecordSchema,
+      fromItem(Item),
+      `The primary record '${this.databaseId}' in table '${this.table}' is damaged (to mend it, restore the item; its epoch must not go back)`,
+    );
   }
 
   public async replace(

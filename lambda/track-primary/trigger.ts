@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parse } from '../door/parse';
 import type { Hint } from './core';
 
 const tick = v.object({ kind: v.literal('tick'), scheduledAt: v.pipe(v.string(), v.isoTimestamp()) });
@@ -51,11 +52,4 @@ export function readTrigger(payload: unknown, instanceArn: string): Trigger {
     hint: { meaning, eventId: detail.EventID, at: date === undefined ? 0 : Date.parse(date) },
     message: detail.Message,
   };
-}
-
-function parse<const S extends v.GenericSchema>(schema: S, payload: unknown, otherwise: string): v.InferOutput<S> {
-  const result = v.safeParse(schema, payload);
-  if (result.success) return result.output;
-  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'payload'}: ${issue.message}`);
-  throw new Error(`${otherwise}: ${problems.join('; ')}`);
 }

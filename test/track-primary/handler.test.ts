@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fromItem } from '../../lambda/track-primary/item';
+import { fromItem } from '../../lambda/records/item';
 import { DIMENSION, METRIC_NAMES } from '../../lambda/track-primary/metrics';
 import { METRICS } from '../../lib/primary/contract';
 import { ENVIRONMENT, INSTANCE_ARN, rdsEvent } from './invocations';

@@ -1,5 +1,5 @@
 import type { AttributeValue, PutItemCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import { fromItem, toItem } from '../../lambda/track-primary/item';
+import { fromItem, toItem } from '../../lambda/records/item';
 
 type Item = Record<string, AttributeValue>;
 type Conditional = Pick<PutItemCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>;

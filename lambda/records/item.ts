@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
-/** Plain values to DynamoDB's and back: text, numbers, lists and maps are all that a record holds. */
+/** Plain values to DynamoDB's and back: what the records hold, and sets of text, which come back as sorted lists. */
 
 export function toItem(record: object): Record<string, AttributeValue> {
   const entries = Object.entries(record).filter(([, value]) => value !== undefined);
@@ -14,6 +14,8 @@ export function fromItem(item: Record<string, AttributeValue>): Record<string, u
 function toAttribute(value: unknown): AttributeValue {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: String(value) };
+  if (typeof value === 'boolean') return { BOOL: value };
+  if (value instanceof Set) return { SS: [...value].map(String) };
   if (Array.isArray(value)) return { L: value.map(toAttribute) };
   if (typeof value === 'object' && value !== null) return { M: toItem(value) };
   throw new Error(`a record cannot hold ${String(value)}`);
@@ -22,6 +24,8 @@ function toAttribute(value: unknown): AttributeValue {
 function fromAttribute(value: AttributeValue): unknown {
   if (value.S !== undefined) return value.S;
   if (value.N !== undefined) return Number(value.N);
+  if (value.BOOL !== undefined) return value.BOOL;
+  if (value.SS !== undefined) return [...value.SS].sort();
   if (value.L !== undefined) return value.L.map(fromAttribute);
   if (value.M !== undefined) return fromItem(value.M);
   return undefined;

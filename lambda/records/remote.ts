@@ -1,0 +1,30 @@
+import * as v from 'valibot';
+import { hostId, moment, remoteName } from './names';
+import { outcomeSchema } from './sync-outcome';
+import { profileName } from './sync-run';
+
+/** A remote in the registry: what its owner wrote, and what collect wrote of its runs. */
+export const remoteSchema = v.object({
+  groupShard: v.string(),
+  remoteName,
+  hosts: v.pipe(
+    v.array(hostId),
+    v.minLength(1, 'must name a host'),
+    v.maxLength(4, 'must name at most 4 hosts'),
+    v.check((hosts) => new Set(hosts).size === hosts.length, 'must not name a host twice'),
+  ),
+  /** @default - the host's own */
+  profile: v.optional(profileName),
+  /** The host that synchronized last. */
+  primaryHost: v.optional(v.string()),
+  paused: v.optional(v.boolean(), false),
+  lastAttemptAt: v.optional(moment),
+  lastSuccessAt: v.optional(moment),
+  lastOutcome: v.optional(outcomeSchema),
+  lastOutcomeAt: v.optional(moment),
+  lastRunId: v.optional(v.string()),
+  lastDetail: v.optional(v.string()),
+  consecutiveFailures: v.optional(v.number(), 0),
+});
+
+export type Remote = v.InferOutput<typeof remoteSchema>;
