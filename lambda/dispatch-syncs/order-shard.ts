@@ -5,7 +5,7 @@ import type { OrderMessage, RetryMessage } from '../records/sync-messages';
 import { deadlineOf, expiryOf, runIdOf } from '../records/sync-run';
 import { holdBack, LOOK_AGAIN_SECONDS } from './hold-back';
 import { orderBatch } from './order-batch';
-import { afterHold, INITIAL_RATE, pauseMillis } from './pace';
+import { afterHold, afterThrottle, INITIAL_RATE, pauseMillis } from './pace';
 import { candidates, type PlannedBatch, planBatch, type ShardEntry } from './plan-batch';
 import type { Ports } from './ports';
 import { ENOUGH_FOR_ONE_COMMAND } from './send-commands';
@@ -31,9 +31,10 @@ export async function orderShard(ports: Ports, first: OrderMessage): Promise<voi
     const allowed = commands ? await whenPrimaryServes(ports, message) : message;
     if (!allowed) return;
 
-    const ordered = await orderBatch(ports, allowed, { ...key, attempt: 1, members, upTo });
+    const paced = commands ? await slowedDown(ports, allowed) : allowed;
+    const ordered = await orderBatch(ports, paced, { ...key, attempt: 1, members, upTo });
     if (ordered.kind === 'later') return;
-    message = following(allowed, ordered, upTo);
+    message = following(paced, ordered, upTo);
     const pause = commands ? pauseMillis(ordered.ratePerMinute) : 0;
     if (ports.remaining() - pause < 2 * ENOUGH_FOR_ONE_COMMAND) return comeBack(ports, message, pause);
     await ports.sleep(pause);
@@ -48,11 +49,12 @@ async function left(ports: Ports, key: BatchKey): Promise<PlannedBatch | undefin
 
 /** What another invocation wrote may end elsewhere than the plan of this one. */
 function following(
-  { run, group, shard, batch, heldSince }: OrderMessage,
+  { kind, run, group, shard, batch, heldSince, slowedFor }: OrderMessage,
   { batch: written, ratePerMinute }: { batch: Batch; ratePerMinute: number },
   upTo: string,
 ): OrderMessage {
-  return { kind: 'order', run, group, shard, batch: batch + 1, after: written.upTo ?? upTo, ratePerMinute, heldSince };
+  const after = written.upTo ?? upTo;
+  return { kind, run, group, shard, batch: batch + 1, after, ratePerMinute, heldSince, slowedFor };
 }
 
 /** Orders some remotes once more: those whose hosts were no primary, or not reached. */
@@ -97,6 +99,13 @@ async function whenPrimaryServes<M extends OrderMessage | RetryMessage>(
       return undefined;
     }
   }
+}
+
+/** Half the rate once for each time that too many commands were waiting. */
+async function slowedDown(ports: Ports, message: OrderMessage): Promise<OrderMessage> {
+  const slowedFor = await ports.runs.lastRateExceeded();
+  if (slowedFor === undefined || (message.slowedFor ?? message.run.scheduledAt) >= slowedFor) return message;
+  return { ...message, slowedFor, ratePerMinute: afterThrottle(message.ratePerMinute ?? INITIAL_RATE) };
 }
 
 async function comeBack(ports: Ports, message: OrderMessage, millis: number): Promise<void> {

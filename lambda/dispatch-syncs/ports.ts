@@ -31,6 +31,8 @@ export interface Runs {
   /** Creates the batch; false when it is there. */
   create(batch: Batch): Promise<boolean>;
   read(key: BatchKey): Promise<Batch | undefined>;
+  /** When Systems Manager last cancelled a command because too many were waiting in the account. */
+  lastRateExceeded(): Promise<string | undefined>;
   /** Claims a batch once more; false when somebody else did, or collect has it. */
   claimAgain(key: BatchKey, claims: number, leaseUntil: number): Promise<boolean>;
 }

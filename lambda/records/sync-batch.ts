@@ -45,6 +45,8 @@ export type Settlement = v.InferOutput<typeof settlementSchema>;
 /** Another attempt for some remotes of a batch, as a batch of its own. */
 export const childSchema = v.object({
   batch: v.string(),
+  /** The look that ordered it. */
+  look: v.number(),
   attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
   delaySeconds: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(900)),
   remotes: v.array(orderedRemoteSchema),

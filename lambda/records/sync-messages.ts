@@ -24,6 +24,8 @@ const order = {
   shard: count,
   /** Commands a minute; halved when Systems Manager throttles. */
   ratePerMinute: v.optional(v.number()),
+  /** The last cancellation for too many waiting commands that it has slowed down for. */
+  slowedFor: v.optional(moment),
   /** Since when the consolidated database's failover has held it back. */
   heldSince: v.optional(moment),
   resume: v.optional(resumption),

@@ -1,0 +1,43 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Settlement } from '../records/sync-batch';
+import { SYNC_METRICS, SyncMetrics } from '../records/sync-metrics';
+import type { Outcome } from '../records/sync-outcome';
+import type { Run } from '../records/sync-run';
+import type { Metrics } from './ports';
+
+const METRIC_OF: Readonly<Record<Outcome, string>> = {
+  synchronized: SYNC_METRICS.synchronized,
+  failed: SYNC_METRICS.failed,
+  'not-primary': SYNC_METRICS.failed,
+  unreachable: SYNC_METRICS.failed,
+  busy: SYNC_METRICS.busy,
+  'deadline-missed': SYNC_METRICS.missed,
+  paused: SYNC_METRICS.paused,
+};
+
+/** What collect counts: each outcome when the ledger has it. */
+export class CollectMetrics implements Metrics {
+  private readonly metrics: SyncMetrics;
+  private readonly logger = new Logger({ serviceName: 'collect-syncs' });
+
+  constructor(namespace: string) {
+    this.metrics = new SyncMetrics(namespace);
+  }
+
+  public settled(run: Run, settlements: readonly Settlement[], latencies: readonly number[]): void {
+    const values: Record<string, number[]> = {};
+    for (const { outcome } of settlements) {
+      const name = METRIC_OF[outcome];
+      values[name] = [(values[name]?.[0] ?? 0) + 1];
+    }
+    if (settlements.length > 0) this.metrics.publish(run.schedule, values);
+    if (latencies.length > 0) {
+      this.metrics.publish(run.schedule, { [SYNC_METRICS.commandLatency]: latencies }, MetricUnit.Seconds);
+    }
+  }
+
+  public told(message: string, detail: Record<string, unknown>): void {
+    this.logger.info(message, detail as Record<string, string>);
+  }
+}

@@ -1,0 +1,112 @@
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
+import { parse } from '../door/parse';
+import { fromItem, toItem } from '../records/item';
+import { type Batch, type BatchKey, batchItem, batchSchema } from '../records/sync-batch';
+import { PACE_ITEM, paceSchema } from '../records/sync-pace';
+import { expiryOf, type Run, runIdOf } from '../records/sync-run';
+import type { Runs } from './ports';
+import { SDK_LIMITS } from './sdk-limits';
+
+/** The items of the runs: dispatch creates them, collect closes them. */
+export class RunRecords implements Runs {
+  private readonly client = new DynamoDBClient(SDK_LIMITS);
+
+  constructor(private readonly table: string) {}
+
+  public advance(run: Run): Promise<boolean> {
+    return unlessConditionFails(
+      this.client.send(
+        new UpdateItemCommand({
+          TableName: this.table,
+          Key: toItem({ runId: `latest@${run.schedule}`, item: 'run' }),
+          UpdateExpression: 'SET scheduledAt = :scheduledAt, expiresAt = :expiresAt',
+          ConditionExpression: 'attribute_not_exists(scheduledAt) OR scheduledAt <= :scheduledAt',
+          ExpressionAttributeValues: toItem({ ':scheduledAt': run.scheduledAt, ':expiresAt': expiryOf(run) }),
+        }),
+      ),
+    );
+  }
+
+  public async open(run: Run, shards: number, now: number): Promise<void> {
+    const item = {
+      runId: runIdOf(run),
+      item: 'run',
+      schedule: run.schedule,
+      scheduledAt: run.scheduledAt,
+      startedAt: new Date(now).toISOString(),
+      shards,
+      expiresAt: expiryOf(run),
+    };
+    await this.create(item);
+  }
+
+  public create(item: Batch | object): Promise<boolean> {
+    return unlessConditionFails(
+      this.client.send(
+        new PutItemCommand({
+          TableName: this.table,
+          Item: toItem(item),
+          ConditionExpression: 'attribute_not_exists(runId)',
+        }),
+      ),
+    );
+  }
+
+  public async read(key: BatchKey): Promise<Batch | undefined> {
+    const { Item } = await this.client.send(
+      new GetItemCommand({
+        TableName: this.table,
+        Key: toItem({ runId: key.runId, item: batchItem(key) }),
+        ConsistentRead: true,
+      }),
+    );
+    return Item && parse(batchSchema, fromItem(Item), `The batch ${batchItem(key)} of ${key.runId} is damaged`);
+  }
+
+  /** Eventually consistent: a second more or less does not matter to the pace. */
+  public async lastRateExceeded(): Promise<string | undefined> {
+    const { Item } = await this.client.send(new GetItemCommand({ TableName: this.table, Key: toItem(PACE_ITEM) }));
+    const result = v.safeParse(paceSchema, Item && fromItem(Item));
+    return result.success ? result.output.rateExceededAt : undefined;
+  }
+
+  public claimAgain(key: BatchKey, claims: number, leaseUntil: number): Promise<boolean> {
+    return unlessConditionFails(
+      this.client.send(
+        new UpdateItemCommand({
+          TableName: this.table,
+          Key: toItem({ runId: key.runId, item: batchItem(key) }),
+          UpdateExpression: 'SET claims = :next, leaseUntil = :leaseUntil',
+          ConditionExpression: 'claims = :claims AND version = :untouched',
+          ExpressionAttributeValues: toItem({
+            ':claims': claims,
+            ':next': claims + 1,
+            ':leaseUntil': new Date(leaseUntil).toISOString(),
+            ':untouched': 0,
+          }),
+        }),
+      ),
+    );
+  }
+}
+
+/**
+ * A repetition by the SDK whose first attempt took effect, its answer lost, fails the condition too: then the caller goes the
+ * way of one who found the item written by somebody else, which is sure and slower.
+ */
+async function unlessConditionFails(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
