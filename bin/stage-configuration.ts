@@ -45,6 +45,32 @@ const farm = v.strictObject({
   clientCidrs: v.optional(v.pipe(v.array(cidr), v.minLength(1, 'must name at least one range')), ['10.0.0.0/8']),
 });
 
+const schedule = v.strictObject({
+  /** The schedule is known as NAME-STAGE-name in run ids and metrics. */
+  name: text('a letter, then letters, digits or hyphens, 20 at most', /^[A-Za-z][A-Za-z0-9-]{0,19}$/),
+  expression: text('rate(...), cron(...) or at(...) of EventBridge Scheduler', /^(rate|cron|at)\(.+\)$/),
+  timeZone: v.optional(v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')), 'Etc/UTC'),
+  groups: v.optional(
+    v.pipe(
+      v.array(text('1 to 64 letters, digits, _ . -', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)),
+      v.minLength(1, 'must name at least one group'),
+    ),
+    ['stores'],
+  ),
+  windowMinutes: v.optional(whole(0, 1440)),
+  deadlineMinutes: v.optional(whole(1, 18_720)),
+  profile: v.optional(text('1 to 128 letters, digits, _ . -', /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/)),
+  enabled: v.optional(v.boolean(), true),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const stage = v.pipe(
   v.strictObject({
     account: v.optional(text('twelve digits', /^\d{12}$/)),
@@ -56,6 +82,8 @@ const stage = v.pipe(
     protected: v.optional(v.boolean(), true),
     database: v.optional(database, {}),
     farm,
+    registry: v.optional(v.strictObject({ shards: v.optional(whole(1, 1024), 4) }), {}),
+    schedules: v.optional(v.array(schedule), []),
     tags: v.optional(v.record(v.string(), v.string()), {}),
   }),
   v.check(
@@ -65,6 +93,10 @@ const stage = v.pipe(
   v.check(
     (it) => it.availabilityZones === undefined || it.region !== undefined,
     'availabilityZones needs account and region',
+  ),
+  v.check(
+    ({ schedules }) => new Set(schedules.map(({ name }) => name)).size === schedules.length,
+    'schedules must have different names',
   ),
   v.check((it) => it.farm.minServers <= it.farm.maxServers, 'farm.minServers must not be above farm.maxServers'),
 );

@@ -1,18 +1,19 @@
-import { Duration, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { ConsolidatedRdsEngine, ConsolidatedRdsInstance } from '../lib';
+import { ConsolidatedRdsEngine, ConsolidatedRdsInstance, RemoteRegistry } from '../lib';
 import type { StageConfiguration } from './stage-configuration';
 
 export interface StatefulStackProps extends StackProps {
   readonly stage: StageConfiguration;
 }
 
-/** What outlives every deployment of the servers: the network and the consolidated database. */
+/** What outlives every deployment of the servers: the network, the consolidated database and the registry of remotes. */
 export class StatefulStack extends Stack {
   public readonly vpc: ec2.IVpc;
   public readonly database: ConsolidatedRdsInstance;
+  public readonly registry: RemoteRegistry;
 
   constructor(scope: Construct, id: string, props: StatefulStackProps) {
     super(scope, id, props);
@@ -25,6 +26,14 @@ export class StatefulStack extends Stack {
       allocatedStorage: stage.database.allocatedStorageGiB,
       backupRetention: Duration.days(stage.database.backupDays),
       deletableReason: stage.database.deletableReason,
+    });
+    this.registry = new RemoteRegistry(this, 'Registry', {
+      shards: stage.registry.shards,
+      removalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    new CfnOutput(this, 'RegistryTable', {
+      value: this.registry.table.tableName,
+      description: `Table in which remotes are registered, ${stage.registry.shards} shards a group`,
     });
   }
 

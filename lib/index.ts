@@ -7,3 +7,4 @@ export * from './farm';
 export * from './mobilink-system';
 export * from './primary/primary-source';
 export * from './primary/primary-tracker';
+export * from './remotes';

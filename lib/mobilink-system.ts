@@ -5,6 +5,12 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { MobiLinkServerFarm, type MobiLinkServerFarmProps } from './farm/mobilink-server-farm';
 import { PrimaryTracker } from './primary/primary-tracker';
+import type { IRemoteRegistry } from './remotes/remote-registry';
+import { SyncDispatcher } from './remotes/sync-dispatcher';
+import type { SyncDispatcherOptions } from './remotes/sync-dispatcher-props';
+import { SyncSchedule } from './remotes/sync-schedule';
+import type { SyncScheduleOptions } from './remotes/sync-schedule-props';
+import { wordProblem } from './validation/problems';
 
 /** Properties of a MobiLink system: those of its farm, over a database that is passed in. */
 export interface MobiLinkSystemProps extends MobiLinkServerFarmProps {
@@ -21,11 +27,26 @@ export interface MobiLinkSystemProps extends MobiLinkServerFarmProps {
    * @default RemovalPolicy.RETAIN, with deletion protection: an epoch must never repeat
    */
   readonly trackerRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * The remotes that the system synchronizes by schedule, of this stack or another one.
+   *
+   * @default - none: remotes synchronize on their own account
+   */
+  readonly registry?: IRemoteRegistry;
+
+  /**
+   * How the syncs of the registry's remotes are dispatched.
+   *
+   * @default - the defaults of SyncDispatcher
+   */
+  readonly dispatch?: SyncDispatcherOptions;
 }
 
 /**
  * The stateless part of a MobiLink system over a consolidated database of this stack, another one, or one that exists
- * already: the MobiLink server farm and the primary tracker. The construct to begin with.
+ * already: the MobiLink server farm, the primary tracker, and, over a registry of remotes, their scheduled syncs. The construct
+ * to begin with.
  */
 export class MobiLinkSystem extends Construct {
   /** The MobiLink servers and their load balancer. */
@@ -33,6 +54,9 @@ export class MobiLinkSystem extends Construct {
 
   /** Discovers the current primary and tells everyone. */
   public readonly tracker: PrimaryTracker;
+
+  /** Carries out the syncs of the registry's remotes; undefined without a registry. */
+  public readonly dispatcher?: SyncDispatcher;
 
   constructor(scope: Construct, id: string, props: MobiLinkSystemProps) {
     super(scope, id);
@@ -44,6 +68,15 @@ export class MobiLinkSystem extends Construct {
       removalPolicy: props.trackerRemovalPolicy,
     });
     this.farm = new MobiLinkServerFarm(this, 'Farm', props);
+    if (props.registry) {
+      this.dispatcher = new SyncDispatcher(this, 'SyncDispatcher', {
+        ...props.dispatch,
+        registry: props.registry,
+        tracker: this.tracker,
+        logRetention: props.logRetention,
+        logKey: props.logKey,
+      });
+    }
   }
 
   /** The name that remotes store as the address of their MobiLink server. */
@@ -56,8 +89,30 @@ export class MobiLinkSystem extends Construct {
     return this.tracker.onPrimaryChanged(id, options);
   }
 
+  /** Synchronizes remotes of the registry again and again. */
+  public addSyncSchedule(id: string, options: SyncScheduleOptions): SyncSchedule {
+    return new SyncSchedule(this, id, { ...options, dispatcher: this.requireDispatcher('addSyncSchedule') });
+  }
+
+  /** Calls the target when a run of any of the system's schedules has finished, or was skipped. */
+  public onSyncRunFinished(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return this.requireDispatcher('onSyncRunFinished').onRunFinished(id, options);
+  }
+
   /** Lets somebody read the primary record. */
   public grantReadPrimary(grantee: iam.IGrantable): iam.Grant {
     return this.tracker.grantRead(grantee);
+  }
+
+  private requireDispatcher(method: string): SyncDispatcher {
+    if (this.dispatcher) return this.dispatcher;
+    const problem = {
+      id: 'MobiLink:System:Registry',
+      prop: 'registry',
+      rule: `must be given before ${method} is called`,
+      value: undefined,
+      fix: 'make a RemoteRegistry beside the consolidated database and pass it to the system',
+    };
+    throw new Error(`MobiLinkSystem '${this.node.path}': ${wordProblem(problem)}`);
   }
 }

@@ -1,0 +1,140 @@
+import { Names, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as events from 'aws-cdk-lib/aws-events';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE } from '../primary/contract';
+import { SYNC_DIMENSION, SYNC_METRICS } from './contract';
+import { ruleForFinishedRuns } from './run-finished';
+import type { SyncScheduleProps } from './sync-schedule-props';
+import { type SyncTimes, timesOf, validateSchedule } from './sync-schedule-rules';
+
+/**
+ * Synchronizes the remotes of some groups again and again. A firing is a run, known by the name of the schedule and the time
+ * it was planned for: fired twice, it is the same run, and what fires late does not pile up.
+ *
+ * Cost: one invocation of EventBridge Scheduler a run; what the syncs cost says {@link SyncDispatcher}.
+ */
+export class SyncSchedule extends Construct {
+  /** The schedule's name in run ids, metrics and events. */
+  public readonly scheduleName: string;
+
+  /** Fires. */
+  public readonly schedule: scheduler.CfnSchedule;
+
+  constructor(scope: Construct, id: string, props: SyncScheduleProps) {
+    super(scope, id);
+    this.scheduleName = props.scheduleName ?? Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
+    const times = timesOf(props);
+    validateSchedule(this, props, times, this.scheduleName);
+    const { dispatcher } = props;
+    dispatcher._addSchedule(this.scheduleName);
+    this.schedule = new scheduler.CfnSchedule(this, 'Schedule', {
+      description: `Starts syncs of ${this.scheduleName}`,
+      scheduleExpression: props.schedule.expressionString,
+      scheduleExpressionTimezone: props.schedule.timeZone?.timezoneName,
+      // The window of the run spreads the syncs, each at its own place; this one would move all of them together.
+      flexibleTimeWindow: { mode: 'OFF' },
+      state: props.enabled === false ? 'DISABLED' : undefined,
+      target: {
+        arn: dispatcher.dispatchQueue.queueArn,
+        roleArn: dispatcher.scheduleRole.roleArn,
+        input: this.runMessage(props, times),
+        // A run that begins later would be skipped.
+        retryPolicy: { maximumEventAgeInSeconds: times.startWithin.toSeconds() },
+        deadLetterConfig: { arn: dispatcher.dispatchDeadLetterQueue.queueArn },
+      },
+    });
+    this.schedule.node.addDependency(dispatcher.scheduleRole);
+  }
+
+  /**
+   * Calls the target when a run has finished, or was skipped. At least once for each run: the event's `detail.runId` tells
+   * repetitions.
+   */
+  public onRunFinished(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return ruleForFinishedRuns(this, id, [this.scheduleName], options);
+  }
+
+  /** Any metric of the schedule; the sum over 5 minutes unless told otherwise. */
+  public metric(metricName: string, props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      dimensionsMap: { [SYNC_DIMENSION]: this.scheduleName },
+      statistic: cloudwatch.Stats.SUM,
+      ...props,
+    }).attachTo(this);
+  }
+
+  /** Remotes whose hosts were commanded. */
+  public metricOrdered(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.ordered, props);
+  }
+
+  /** Remotes that synchronized. */
+  public metricSynchronized(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.synchronized, props);
+  }
+
+  /** Remotes that did not, because the sync failed, no host was the primary, or none was reached. */
+  public metricFailed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.failed, props);
+  }
+
+  /** Remotes that were not started, or had not ended, at the deadline. */
+  public metricMissed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.missed, props);
+  }
+
+  /** Remotes of which another sync was under way. */
+  public metricBusy(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.busy, props);
+  }
+
+  /** Remotes that are paused in the registry. */
+  public metricPaused(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.paused, props);
+  }
+
+  /** How long ago the remote that waits for longest has synchronized, in seconds. The maximum unless told otherwise. */
+  public metricOldestSuccessAge(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.oldestSuccessAge, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
+  }
+
+  /** Seconds from a command to the start of its script on the host. The 90th percentile unless told otherwise. */
+  public metricCommandLatency(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.commandLatency, { statistic: cloudwatch.Stats.percentile(90), ...props });
+  }
+
+  /** Orders that went on because the database failed over for longer than syncs are held back. */
+  public metricHoldBackOverruns(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.holdBackOverruns, props);
+  }
+
+  /** Runs that were skipped, because they came late or after a younger one. */
+  public metricRunsSkipped(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.runsSkipped, props);
+  }
+
+  /** How often Systems Manager throttled a command. */
+  public metricCommandThrottles(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.throttles, props);
+  }
+
+  /** The function refuses a message that is not of this form, and it ends in the dead-letter queue. */
+  private runMessage({ groups, attempts, profile }: SyncScheduleProps, times: SyncTimes): string {
+    return Stack.of(this).toJsonString({
+      kind: 'run',
+      schedule: this.scheduleName,
+      scheduledAt: '<aws.scheduler.scheduled-time>',
+      groups,
+      windowSeconds: times.window.toSeconds(),
+      startWithinSeconds: times.startWithin.toSeconds(),
+      deadlineSeconds: times.deadline.toSeconds(),
+      attempts: attempts ?? 3,
+      profile,
+      timeLimitSeconds: times.timeLimit.toSeconds(),
+    });
+  }
+}
