@@ -2,6 +2,7 @@ import type { Batch } from '../records/sync-batch';
 import { commentOf } from '../records/sync-batch';
 import type { Command } from '../records/sync-messages';
 import { deadlineOf, type Run } from '../records/sync-run';
+import { MOST_HOSTS } from './plan-batch';
 import type { Ports, SendResult } from './ports';
 
 /** What has been sent of a batch, and which hosts cannot be commanded. */
@@ -61,7 +62,13 @@ function open({ members }: Batch, sent: readonly Command[], refused: Record<stri
     const hosts = targets.filter((host) => !done.has(host));
     if (hosts.length > 0) parts.set(profile, [...(parts.get(profile) ?? []), ...hosts]);
   }
-  return [...parts].map(([profile, hosts]) => ({ profile, hosts }));
+  // A further attempt asks all hosts of its remotes, so they may be more than one command takes.
+  return [...parts].flatMap(([profile, hosts]) =>
+    Array.from({ length: Math.ceil(hosts.length / MOST_HOSTS) }, (_, index) => ({
+      profile,
+      hosts: hosts.slice(index * MOST_HOSTS, (index + 1) * MOST_HOSTS),
+    })),
+  );
 }
 
 function send(ports: Ports, run: Run, batch: Batch, { profile, hosts }: Part): Promise<SendResult> {

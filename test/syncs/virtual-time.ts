@@ -4,6 +4,9 @@ interface Entry {
   readonly action: () => void;
 }
 
+/** Far more than any round needs; a world that never comes to rest must fail and not hang. */
+const MOST_EVENTS = 200_000;
+
 /** Time that moves only when everything that is going on waits for it. */
 export class VirtualTime {
   private readonly entries: Entry[] = [];
@@ -30,7 +33,9 @@ export class VirtualTime {
   /** Until a moment, or until nothing is left to happen. */
   public async runUntil(end: number): Promise<void> {
     await settle();
+    let events = 0;
     for (let next = this.entries[0]; next && next.at <= end; next = this.entries[0]) {
+      if (++events > MOST_EVENTS) throw new Error('the world never comes to rest');
       this.entries.shift();
       this.time = next.at;
       next.action();
