@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { deploy } from './assembly/deployment';
 import { readAssembly } from './assembly/manifest';
 import { bundleBootstrap } from './bundle-bootstrap';
+import { WIRE_HOST } from './functions/protocol';
 import { parseOptions, USAGE } from './options';
 import { rehearse } from './rehearse';
 import { SCENARIOS } from './scenarios';
@@ -30,7 +31,12 @@ async function main(): Promise<number> {
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const assembly = options.assembly ?? (await synthesize(folder));
-  const deployment = deploy(readAssembly(assembly), { accountId: ACCOUNT, region: REGION });
+  const deployment = deploy(readAssembly(assembly), {
+    accountId: ACCOUNT,
+    region: REGION,
+    // The SDK calls the host of a queue's URL, whatever its endpoint is: this one leads to the rehearsal.
+    queueEndpoint: `http://${WIRE_HOST}`,
+  });
   return rehearse({
     deployment,
     scenarios: SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name)),

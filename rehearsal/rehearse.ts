@@ -5,7 +5,8 @@ import { type ScenarioResult, summaryTable } from './report/summary';
 import { Timeline } from './report/timeline';
 import type { Scenario } from './scenarios/scenario';
 import { Authority } from './world/authority';
-import { describeFunctions, describeRules, describeSchedules } from './world/descriptions';
+import { describeFunctions, describeSchedules } from './world/descriptions';
+import { startedTargets } from './world/queue-descriptions';
 import { RecordWatch } from './world/record-watch';
 import { World } from './world/world';
 
@@ -79,11 +80,7 @@ async function play(
 
 /** The roles of the functions that run and of the schedules that start them. */
 function rolesOf(deployment: Deployment): string[] {
+  const functions = describeFunctions(deployment, startedTargets(deployment));
   const schedules = describeSchedules(deployment);
-  const started = [
-    ...schedules.map((it) => it.targetArn),
-    ...describeRules(deployment).flatMap((rule) => rule.targets.map((target) => target.arn)),
-  ];
-  const functions = describeFunctions(deployment, new Set(started));
   return [...new Set([...functions.map((fn) => fn.description.roleArn), ...schedules.map((it) => it.roleArn)])];
 }

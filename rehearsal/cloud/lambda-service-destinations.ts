@@ -16,6 +16,8 @@ export interface DestinationWorld {
   readonly clock: { now(): number };
   authorizeRole(roleArn: string, permission: Permission): { allowed: boolean; message: string };
   onTrouble(what: string): void;
+  /** Told of what was sent. @default - it is only kept in `sent` */
+  onSent?(sender: Sender['description'], arn: string, body: unknown): void;
 }
 
 interface Sender {
@@ -67,8 +69,12 @@ export class Destinations {
     const action = arn && actionFor(arn);
     if (!arn || !action) return;
     const { allowed, message } = this.world.authorizeRole(description.roleArn, { action, resource: arn });
-    if (allowed) this.sent.push({ at: this.world.clock.now(), arn, body });
-    else this.world.onTrouble(`what became of an event of ${description.name} is lost: ${message}`);
+    if (!allowed) {
+      this.world.onTrouble(`what became of an event of ${description.name} is lost: ${message}`);
+      return;
+    }
+    this.sent.push({ at: this.world.clock.now(), arn, body });
+    this.world.onSent?.(description, arn, body);
   }
 }
 

@@ -94,35 +94,60 @@ export class LambdaService {
    * @param functionArn of the function, or of a version or an alias of it
    */
   public invokeAsync(functionArn: string, payload: unknown, invoker: Invoker): void {
+    const fn = this.existing(functionArn);
+    const { allowed, message } = this.world.authorizeInvoke(invoker, functionArn);
+    if (!allowed) throw this.refused('AccessDeniedException', message, 403);
+    const queuedAt = this.world.clock.now();
+    void this.attempt({ fn, payload, queuedAt, requestId: this.nextRequestId(), invocations: 0, throttled: 0 });
+  }
+
+  /**
+   * Invokes and waits for the end, as Lambda's own pollers do, which need no permission for it. What becomes of a failure is
+   * the caller's affair: nothing is tried again here.
+   * @returns undefined when the function is throttled by its reserved concurrency
+   */
+  public async invokeSync(functionArn: string, payload: unknown): Promise<InvocationResult | undefined> {
+    const fn = this.existing(functionArn);
+    return this.isThrottled(fn) ? undefined : this.run(fn, payload, this.nextRequestId());
+  }
+
+  private existing(functionArn: string): ServedFunction {
     const unqualified = functionArn.split(':').slice(0, 7).join(':');
     const fn = this.functions.find(({ description }) => description.arn === unqualified);
     if (!fn) throw this.refused('ResourceNotFoundException', `there is no function ${functionArn}`, 404);
-    const { allowed, message } = this.world.authorizeInvoke(invoker, functionArn);
-    if (!allowed) throw this.refused('AccessDeniedException', message, 403);
-    const requestId = `00000000-0000-4000-8000-${String(++this.requests).padStart(12, '0')}`;
-    const queuedAt = this.world.clock.now();
-    void this.attempt({ fn, payload, queuedAt, requestId, invocations: 0, throttled: 0 });
+    return fn;
   }
 
-  private async attempt(event: QueuedEvent): Promise<void> {
-    const { fn, payload, requestId } = event;
-    const { description, asyncInvoke, reservedConcurrency = Number.POSITIVE_INFINITY } = fn;
-    const running = this.running.get(description.arn) ?? 0;
-    if (running >= reservedConcurrency) {
-      this.throttle(event, reservedConcurrency);
-      return;
-    }
-    event.invocations++;
-    this.running.set(description.arn, running + 1);
+  private nextRequestId(): string {
+    return `00000000-0000-4000-8000-${String(++this.requests).padStart(12, '0')}`;
+  }
+
+  private isThrottled({ description, reservedConcurrency = Number.POSITIVE_INFINITY }: ServedFunction): boolean {
+    return (this.running.get(description.arn) ?? 0) >= reservedConcurrency;
+  }
+
+  private async run({ description }: ServedFunction, payload: unknown, requestId: string): Promise<InvocationResult> {
+    this.running.set(description.arn, (this.running.get(description.arn) ?? 0) + 1);
     const result = await this.world.run(description.arn, payload, requestId);
     this.running.set(description.arn, (this.running.get(description.arn) ?? 1) - 1);
     this.logs.write(description, result);
     this.world.onEnded(description, payload, result);
+    return result;
+  }
+
+  private async attempt(event: QueuedEvent): Promise<void> {
+    const { fn, payload, requestId } = event;
+    if (this.isThrottled(fn)) {
+      this.throttle(event);
+      return;
+    }
+    event.invocations++;
+    const result = await this.run(fn, payload, requestId);
     if (result.outcome === 'returned') {
       this.destinations.send(fn, 'Success', { event, result });
       return;
     }
-    if (event.invocations > asyncInvoke.maximumRetryAttempts) {
+    if (event.invocations > fn.asyncInvoke.maximumRetryAttempts) {
       this.destinations.send(fn, 'RetriesExhausted', { event, result });
       return;
     }
@@ -130,8 +155,8 @@ export class LambdaService {
   }
 
   /** Reserved concurrency of zero switches a function off: its events are given up at once. */
-  private throttle(event: QueuedEvent, reservedConcurrency: number): void {
-    const { description } = event.fn;
+  private throttle(event: QueuedEvent): void {
+    const { description, reservedConcurrency } = event.fn;
     if (reservedConcurrency === 0) {
       this.world.onTrouble(`${description.name} is switched off by its reserved concurrency of 0: an event is dropped`);
       this.destinations.send(event.fn, 'ZeroReservedConcurrency', { event });

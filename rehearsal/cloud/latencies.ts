@@ -12,6 +12,9 @@ const TABLE = {
   'dynamodb:UpdateItem': [4, 16],
   'events:PutEvents': [15, 60],
   'logs:PutLogEvents': [10, 40],
+  'sqs:SendMessage': [5, 30],
+  'sqs:SendMessageBatch': [8, 40],
+  'sqs:DeleteMessage': [5, 30],
   /** Any other call. */
   call: [20, 120],
   /** A look-up at the resolver of the VPC. */
@@ -20,6 +23,8 @@ const TABLE = {
   'cold-start': [250, 900],
   /** Handing an asynchronous invocation to an environment that is warm. */
   invoke: [10, 60],
+  /** From a message being there to be read to its arrival at Lambda's poller, which polls long. */
+  'queue-poll': [10, 150],
   /** From PutEvents or a service to the target of a rule: about half a second (EventBridge, "latency" on its product page). */
   'event-delivery': [150, 1_500],
   /** From something that happens in RDS to its event on the bus. "Near-real time", best effort (RDS User Guide). */

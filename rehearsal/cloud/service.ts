@@ -72,6 +72,8 @@ export class ServiceError extends Error {
     readonly code: string,
     message: string,
     readonly statusCode = 400,
+    /** Its code in the Query protocol, which services that have left that protocol still send along. */
+    readonly queryCode?: string,
   ) {
     super(message);
   }

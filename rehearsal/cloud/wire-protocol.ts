@@ -60,6 +60,9 @@ export function writeOutput(
   output: Record<string, unknown>,
 ): RawAnswer {
   if (service.protocol !== 'aws-query') {
+    if (NormalizedSchema.of(schema).isUnitSchema()) {
+      return { status: 200, headers: { 'content-type': contentType(service) }, body: '' };
+    }
     const serializer = new JsonShapeSerializer(JSON_SETTINGS);
     serializer.write(schema, output);
     return { status: 200, headers: { 'content-type': contentType(service) }, body: String(serializer.flush()) };
@@ -80,9 +83,14 @@ export function writeError(protocol: ServiceStandIn['protocol'] | 'raw', error: 
     return { status: error.statusCode, headers: { 'content-type': 'text/xml' }, body };
   }
   const version = protocol === 'aws-json-1.1' ? '1.1' : '1.0';
+  const side = error.statusCode >= 500 ? 'Receiver' : 'Sender';
   return {
     status: error.statusCode,
-    headers: { 'content-type': `application/x-amz-json-${version}`, 'x-amzn-errortype': error.code },
+    headers: {
+      'content-type': `application/x-amz-json-${version}`,
+      'x-amzn-errortype': error.code,
+      ...(error.queryCode && { 'x-amzn-query-error': `${error.queryCode};${side}` }),
+    },
     body: JSON.stringify({ __type: error.code, message: error.message }),
   };
 }

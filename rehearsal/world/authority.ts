@@ -14,7 +14,12 @@ export interface Verdict {
 }
 
 /** Services that the stand-ins themselves ask for, whatever the policies name. */
-const OWN_SERVICES = ['dynamodb', 'events', 'kms', 'lambda', 'logs', 'rds', 'scheduler', 'sts'];
+const OWN_SERVICES = ['dynamodb', 'events', 'kms', 'lambda', 'logs', 'rds', 'scheduler', 'sqs', 'ssm', 'sts'];
+
+/** What leaves a function or a service leaves it over TLS; only within the rehearsal it does not. */
+const ENCRYPTED = { 'aws:SecureTransport': 'true' };
+
+const ADMINISTRATOR = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 
 /** Answers every question of permission by the template's own policies, and counts what was used. */
 export class Authority {
@@ -45,7 +50,7 @@ export class Authority {
       principal: { arn: roleArn, sessionName: roleArn.split('/').at(-1) },
       action,
       resource,
-      context: { ...permission.context, ...resourceContext(this.deployment.find(resource)) },
+      context: { ...ENCRYPTED, ...permission.context, ...resourceContext(this.deployment.find(resource)) },
     };
     const decision = this.evaluator.evaluate(request, this.applicable(roleArn, resource));
     this.use.record({ roleArn, action, resource, allowed: decision.allowed, matched: decision.matched });
@@ -56,8 +61,26 @@ export class Authority {
   public ofService(service: string, permission: Permission, sourceArn: string): Verdict {
     const { action, resource } = permission;
     return this.evaluator.evaluate(
-      { principal: { arn: service, service: true }, action, resource, context: sourceContext(sourceArn) },
+      {
+        principal: { arn: service, service: true },
+        action,
+        resource,
+        context: { ...ENCRYPTED, ...permission.context, ...sourceContext(sourceArn) },
+      },
       { identity: [], resource: this.resources.of(resource) },
+    );
+  }
+
+  /** Could an administrator of the account do this over plain HTTP? Only a Deny in the resource's own policy forbids it. */
+  public overPlainHttp({ action, resource }: Permission, accountId: string): Verdict {
+    return this.evaluator.evaluate(
+      {
+        principal: { arn: `arn:aws:iam::${accountId}:role/administrator` },
+        action,
+        resource,
+        context: { 'aws:SecureTransport': 'false' },
+      },
+      { identity: [ADMINISTRATOR], resource: this.resources.of(resource) },
     );
   }
 

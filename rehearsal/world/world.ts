@@ -14,6 +14,8 @@ import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
 import { describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
+import { startedTargets } from './queue-descriptions';
+import { Queues } from './queues';
 import { describeDatabases, findTracker, type Tracker } from './tracked-database';
 
 export interface WorldOptions {
@@ -43,6 +45,7 @@ export class World {
   public readonly bus: EventBus;
   public readonly rds: Rds;
   public readonly dynamoDb: DynamoDb;
+  public readonly queues: Queues;
   public readonly functions: ServedFunction[];
   /** The tracker that the scenarios look at. */
   public readonly tracker: Tracker | undefined;
@@ -65,11 +68,12 @@ export class World {
     await world.dynamoDb.deploy();
     world.scheduler.start();
     world.scheduledRules.start();
+    world.queues.start();
     return world;
   }
 
   private constructor(private readonly options: WorldOptions) {
-    const { deployment, authority } = options;
+    const { deployment, authority, accountId, region } = options;
     const { clock } = this;
     this.chance = new Chance(`seed ${options.seed}`);
     const latencies = new Latencies(this.chance.fork('latencies'));
@@ -78,14 +82,21 @@ export class World {
 
     const rules = describeRules(deployment);
     const schedules = describeSchedules(deployment);
-    const started = new Set([
-      ...rules.flatMap((rule) => rule.targets.map((target) => target.arn)),
-      ...schedules.map((schedule) => schedule.targetArn),
-    ]);
-    this.functions = describeFunctions(deployment, started);
+    this.functions = describeFunctions(deployment, startedTargets(deployment));
     this.tracker = findTracker(this.functions);
     this.rds = new Rds(describeDatabases(deployment, this.tracker), clock);
+    this.queues = new Queues({
+      deployment,
+      authority,
+      clock,
+      latencies,
+      chance: this.chance.fork('queues'),
+      accountId,
+      region,
+      onTrouble: (what) => this.trouble(what),
+    });
     this.lambda = this.lambdaService(latencies);
+    this.queues.connect(this.lambda, this.functions);
     this.bus = this.eventBus(rules, latencies);
     this.scheduledRules = new ScheduledRules(rules, { clock }, (rule, scheduled) => this.bus.fire(rule, scheduled));
     this.scheduler = new Scheduler(schedules, {
@@ -98,11 +109,15 @@ export class World {
           this.trouble(assumed.message);
           throw new ServiceError('AccessDeniedException', assumed.message, 403);
         }
-        this.invoke(targetArn, JSON.parse(payload), { kind: 'role', roleArn });
+        this.deliver(targetArn, payload, { kind: 'role', roleArn });
       },
-      deadLetter: (letter) => this.trouble(deadLetterText(letter)),
+      deadLetter: (letter) => {
+        const schedule = schedules.find(({ arn }) => arn === letter.sourceArn);
+        this.deadLetter(letter, { kind: 'role', roleArn: schedule?.roleArn ?? '' });
+      },
     });
-    for (const service of [this.rds.standIn, this.bus.standIn, this.dynamoDb]) this.wire.add(service);
+    const { standIn: sqs } = this.queues.sqs;
+    for (const service of [this.rds.standIn, this.bus.standIn, this.dynamoDb, sqs]) this.wire.add(service);
     this.wire.onKill = async (accessKey) => {
       for (const runtime of this.runtimes.values()) await runtime.killByAccessKey(accessKey);
     };
@@ -173,11 +188,19 @@ export class World {
         this.onEnded(ended);
       },
       onTrouble: (what) => this.trouble(what),
+      onSent: ({ roleArn }, arn, body) => {
+        if (this.queues.has(arn)) this.queues.sendOrLose(arn, body, { kind: 'role', roleArn });
+      },
     });
   }
 
   private eventBus(rules: ReturnType<typeof describeRules>, latencies: Latencies): EventBus {
     const { accountId, region } = this.options;
+    const inOwnName = (sourceArn: string): Invoker => ({
+      kind: 'service',
+      principal: 'events.amazonaws.com',
+      sourceArn,
+    });
     return new EventBus(rules, {
       clock: this.clock,
       latencies,
@@ -185,15 +208,20 @@ export class World {
       account: accountId,
       region,
       busArn: `arn:aws:events:${region}:${accountId}:event-bus/default`,
-      deliver: (rule, target, payload) =>
-        this.invoke(target.arn, payload, { kind: 'service', principal: 'events.amazonaws.com', sourceArn: rule.arn }),
-      deadLetter: (letter) => this.trouble(deadLetterText(letter)),
+      deliver: (rule, target, payload) => this.deliver(target.arn, JSON.stringify(payload), inOwnName(rule.arn)),
+      deadLetter: (letter) => this.deadLetter(letter, inOwnName(letter.sourceArn)),
     });
   }
 
-  private invoke(arn: string, payload: unknown, invoker: Invoker): void {
-    if (/^arn:[^:]+:lambda:/.test(arn)) this.lambda.invokeAsync(arn, payload, invoker);
+  private deliver(arn: string, payload: string, sender: Invoker): void {
+    if (/^arn:[^:]+:lambda:/.test(arn)) this.lambda.invokeAsync(arn, JSON.parse(payload), sender);
+    else if (this.queues.has(arn)) this.queues.send(arn, payload, sender);
     else this.onDelivered(arn);
+  }
+
+  private deadLetter(letter: DeadLetter, sender: Invoker): void {
+    this.trouble(deadLetterText(letter));
+    this.queues.sendDeadLetter(letter, sender);
   }
 
   private trouble(what: string): void {
