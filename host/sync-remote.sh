@@ -1,0 +1,387 @@
+#!/bin/bash
+# Synchronizes the MobiLink remote of this host once, if the local database server is the primary of its pair.
+#
+# Started by Systems Manager (parameters in SSM_RunId and SSM_Profile, this text in $BASH_EXECUTION_STRING), or by the database
+# itself: bash sync-remote.sh RUN_ID [PROFILE].
+#
+# Exit codes, and no other:
+#   0  synchronized
+#   75 the local server is not the primary, or does not answer: the partner may be
+#   76 a sync of this remote is under way on this host
+#   77 this run has been synchronized here before
+#   1  anything else; dbmlsync's own code stands in the report (it could be 194, which the agent takes for "reboot")
+# One line of JSON on standard output says what happened; everything else goes to standard error.
+#
+# What must never happen, and why it does not:
+#   - two syncs of one remote at once on one host: a lock, which dbmlsync inherits, so that it holds even if this script is killed
+#   - a sync on a mirror: the role is asked of the local server by its own name, and dbmlsync connects to that same server, which
+#     refuses to write if it has become the mirror since
+#   - a secret in a process list, a log or the environment: the tools read it from a file that only the database's user can read
+set -u
+umask 077
+unset BASH_ENV ENV CDPATH
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# The report alone reaches standard output.
+exec 3>&1 1>&2
+
+SYNCHRONIZED=0 FAILED=1 NOT_PRIMARY=75 BUSY=76 ALREADY_DONE=77
+CONFIG=${MOBILINK_HA_CONFIG:-/etc/mobilink-ha/remote.conf}
+RUN_ID=${1:-${SSM_RunId:-}}
+RUN_PROFILE=${2:-${SSM_Profile:-}}
+STARTED=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+SECONDS=0
+
+# --- the report --------------------------------------------------------------------------------------------------------------
+
+role='' code='' work='' child='' watchdog='' reported=''
+
+# Printable ASCII without what JSON would need escaped; at most so many characters.
+quoted() {
+  local text=${1//[^ -~]/ }
+  text=${text//\\/\/}
+  text=${text//\"/\'}
+  printf '"%s"' "${text:0:$2}"
+}
+
+# finish RESULT MESSAGE: reports once and ends the script.
+finish() {
+  local result=$1 message=$2 line exit_code=$FAILED
+  case $result in
+    synchronized) exit_code=$SYNCHRONIZED ;;
+    not-primary) exit_code=$NOT_PRIMARY ;;
+    busy) exit_code=$BUSY ;;
+    already-done) exit_code=$ALREADY_DONE ;;
+  esac
+  printf '%s: %s\n' "$result" "${message//[^ -~]/ }"
+  line="{\"version\":1,\"remote\":$(quoted "${conf_REMOTE:-}" 200),\"run\":$(quoted "$RUN_ID" 100),\"result\":\"$result\""
+  if [[ $code =~ ^[0-9]+$ ]]; then line+=",\"code\":$code"; fi
+  if [[ -n $role ]]; then line+=",\"role\":$(quoted "$role" 40)"; fi
+  line+=",\"server\":$(quoted "${conf_SERVER:-}" 130),\"profile\":$(quoted "${profile:-}" 130)"
+  line+=",\"startedAt\":\"$STARTED\",\"seconds\":$SECONDS,\"message\":$(quoted "$message" 600)}"
+  reported=yes
+  printf '%s\n' "$line" >&3
+  exit "$exit_code"
+}
+
+# Whatever ends the script, nothing of it stays but the watchdog of a dbmlsync that cannot be ended otherwise.
+# shellcheck disable=SC2329 # called by the trap
+cleanup() {
+  local ended_with=$?
+  trap '' HUP INT TERM
+  if [[ -n $child ]]; then kill -KILL -- "-$child" 2>/dev/null; fi
+  if [[ -n $watchdog ]]; then kill -KILL -- "-$watchdog" 2>/dev/null; fi
+  if [[ -n $work ]]; then rm -rf -- "$work"; fi
+  if [[ -z $reported ]]; then finish failed "the script ended unexpectedly with $ended_with"; fi
+}
+trap cleanup EXIT
+
+# --- the configuration: read, never executed -----------------------------------------------------------------------------------
+
+declare -A PATTERNS=(
+  [REMOTE]='^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$'
+  [OS_USER]='^[a-z_][a-z0-9_-]{0,31}$'
+  [SQLANY_HOME]='^/[A-Za-z0-9_./-]{1,200}$'
+  [SERVER]='^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'
+  [DATABASE]='^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'
+  [PORT]='^[1-9][0-9]{0,4}$'
+  [MIRRORED]='^(yes|no)$'
+  [LOG_FOLDER]='^/[A-Za-z0-9_./-]{1,200}$'
+  [CREDENTIALS]='^/[A-Za-z0-9_./-]{1,200}$'
+  [PROFILE]='^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'
+  [SUBSCRIPTION]='^[A-Za-z0-9_][A-Za-z0-9_.,-]{0,127}$'
+  [MOBILINK_PROTOCOL]='^(tcpip|tls|http|https)$'
+  [MOBILINK_ADDRESS]='^[A-Za-z0-9_.=;:/-]{1,500}$'
+  [TIME_LIMIT]='^[0-9]{1,6}$'
+  [FIRST_TIME_LIMIT]='^[0-9]{1,6}$'
+  [GRACE]='^[0-9]{1,4}$'
+  [STATE_FOLDER]='^/[A-Za-z0-9_./-]{1,200}$'
+  [SYNC_LOGS]='^/[A-Za-z0-9_./-]{1,200}$'
+)
+# In the file of the credentials. Characters that end or quote a value somewhere between here and the database are refused.
+# shellcheck disable=SC2034 # read_settings gets its name
+declare -A SECRET_PATTERNS=(
+  [USER]='^[A-Za-z0-9_.@-]{1,128}$'
+  [PASSWORD]='^[]!#$%&()*+,./:<=>?@A-Z[^_`a-z|~0-9-]{1,255}$'
+  [MOBILINK_PASSWORD]='^[]!#$%&()*+,./:<=>?@A-Z[^_`a-z|~0-9-]{1,255}$'
+)
+
+conf_MIRRORED=yes conf_PORT=2638 conf_TIME_LIMIT=14400 conf_FIRST_TIME_LIMIT=0 conf_GRACE=60
+conf_STATE_FOLDER=/var/lib/mobilink-ha conf_SYNC_LOGS=/var/log/mobilink-ha
+conf_OS_USER='' conf_SQLANY_HOME='' conf_CREDENTIALS='' conf_LOG_FOLDER='' conf_DATABASE=''
+problems=''
+
+problem() {
+  printf 'sync-remote: %s\n' "$1"
+  problems+="${problems:+; }$1"
+}
+
+# read_settings FILE PREFIX PATTERNS: one KEY=VALUE a line, # begins a comment line. Values are never shown.
+read_settings() {
+  local file=$1 prefix=$2 line key value pattern number=0
+  local -A seen=()
+  while IFS= read -r line || [[ -n $line ]]; do
+    number=$((number + 1))
+    line=${line%$'\r'}
+    if [[ $line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
+    key=${line%%=*}
+    value=${line#*=}
+    pattern=''
+    if [[ $line == *=* && $key =~ ^[A-Z_]+$ ]]; then
+      pattern="$3[$key]"
+      pattern=${!pattern:-}
+    fi
+    if [[ -z $pattern ]]; then
+      problem "$file line $number: no such setting"
+    elif [[ -n ${seen[$key]:-} ]]; then
+      problem "$file line $number: $key stands there twice"
+    elif [[ ! $value =~ $pattern ]]; then
+      problem "$file line $number: $key must match $pattern"
+    else
+      printf -v "$prefix$key" '%s' "$value"
+    fi
+    seen[$key]=yes
+  done <"$file"
+}
+
+# owned FILE MASK USERS...: a regular file of one of these users, without any of the mode's bits in MASK.
+owned() {
+  local file=$1 mask=$2 owner mode user
+  shift 2
+  if [[ ! -f $file || -L $file ]]; then
+    problem "$file: not there, or no regular file"
+    return 1
+  fi
+  owner=$(stat -c %u -- "$file")
+  mode=$(stat -c %a -- "$file")
+  if (((8#$mode & mask) != 0)); then problem "$file: mode $mode lets others in; use chmod go-rwx"; fi
+  for user in "$@"; do
+    if [[ $owner == "$user" ]]; then return 0; fi
+  done
+  problem "$file: owned by user id $owner, must be one of $*"
+  return 1
+}
+
+require() {
+  local key name
+  for key in "$@"; do
+    name=conf_$key
+    if [[ -z ${!name:-} ]]; then problem "$CONFIG: $key is missing"; fi
+  done
+}
+
+check_configuration() {
+  if ! owned "$CONFIG" 022 0 "$EUID"; then return; fi
+  if [[ ! -r $CONFIG ]]; then
+    problem "$CONFIG: user $EUID cannot read it"
+    return
+  fi
+  read_settings "$CONFIG" conf_ PATTERNS
+  require REMOTE OS_USER SQLANY_HOME SERVER DATABASE LOG_FOLDER CREDENTIALS
+  if [[ -n ${conf_MOBILINK_ADDRESS:-} && -z ${conf_MOBILINK_PROTOCOL:-} ]]; then
+    problem "$CONFIG: MOBILINK_ADDRESS needs MOBILINK_PROTOCOL"
+  fi
+}
+
+check_run() {
+  if [[ ! $RUN_ID =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}@[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$ ]]; then
+    RUN_ID=''
+    problem 'the run id is missing or wrong; the SSM agent must be 3.3.2746.0 or newer to pass it'
+  fi
+  if [[ -n $RUN_PROFILE && ! $RUN_PROFILE =~ ${PATTERNS[PROFILE]} ]]; then
+    RUN_PROFILE=''
+    problem 'the profile of the run is wrong'
+  fi
+  profile=${RUN_PROFILE:-${conf_PROFILE:-}}
+  if [[ -z $profile && -z ${conf_SUBSCRIPTION:-} ]]; then
+    problem "$CONFIG: PROFILE or SUBSCRIPTION must say what to synchronize"
+  fi
+}
+
+# The rest runs as the user of the database, so that a sync that the database starts itself meets the same lock and files.
+become_database_user() {
+  local me
+  me=$(id -un)
+  if [[ $me == "$conf_OS_USER" ]]; then return; fi
+  if ((EUID != 0)); then
+    finish failed "this is user $me; the remote belongs to $conf_OS_USER, and only root can change to it"
+  fi
+  if ! id -u -- "$conf_OS_USER" >/dev/null 2>&1; then finish failed "$CONFIG: there is no user $conf_OS_USER"; fi
+  if ! command -v runuser >/dev/null; then finish failed 'runuser of util-linux is missing'; fi
+  prepare_folder "$conf_STATE_FOLDER"
+  prepare_folder "$conf_SYNC_LOGS"
+  local script=("$0" "$RUN_ID" "$RUN_PROFILE")
+  if [[ -n ${BASH_EXECUTION_STRING:-} ]]; then script=(-c "$BASH_EXECUTION_STRING" sync-remote.sh "$RUN_ID" "$RUN_PROFILE"); fi
+  exec 1>&3 3>&-
+  reported=yes
+  exec runuser -u "$conf_OS_USER" -- env -i "MOBILINK_HA_CONFIG=$CONFIG" /bin/bash "${script[@]}"
+}
+
+prepare_folder() {
+  if [[ -d $1 ]]; then return; fi
+  if ! mkdir -p -- "$1" || ! chown -- "$conf_OS_USER:" "$1" || ! chmod 0700 -- "$1"; then finish failed "$1: cannot be made"; fi
+}
+
+# --- the local server ----------------------------------------------------------------------------------------------------------
+
+# A file for the tools that read their arguments from @file. Never on a command line.
+write_arguments() {
+  local name=$1
+  shift
+  printf '%s\n' "$@" >"$work/$name" || finish failed "$work: cannot be written"
+}
+
+# Output of a tool with what is secret left out.
+told() {
+  local text
+  text=$(tail -c 2000 -- "$1" 2>/dev/null)
+  text=${text//"$secret_PASSWORD"/***}
+  if [[ -n ${secret_MOBILINK_PASSWORD:-} ]]; then text=${text//"$secret_MOBILINK_PASSWORD"/***}; fi
+  printf '%s' "${text//$'\n'/ }"
+}
+
+# One of the tools with its arguments in a file, for 30 seconds at most. The lock is not for it.
+ask() {
+  timeout -k 5 30 "$conf_SQLANY_HOME/bin64/$1" "@$work/$2" </dev/null >"$work/$2.out" 2>&1 3>&- 9>&-
+}
+
+# Ends the script unless the local server says that it is the primary. No answer is no primary: the partner may be one.
+require_primary() {
+  local answered out
+  write_arguments ping -d -c "\"$connection\""
+  if ! ask dbping ping; then
+    out=$(told "$work/ping.out")
+    if [[ $out =~ [Ii]nvalid\ user\ ID\ or\ password ]]; then finish failed "$conf_CREDENTIALS: the local server does not accept them"; fi
+    finish not-primary "the local server $conf_SERVER does not answer: $out"
+  fi
+  write_arguments role -nogui -c "\"$connection\"" \
+    "\"SELECT 'mobilink-ha-role=' || COALESCE(DB_PROPERTY('MirrorRole'),'none') || ',read-only=' || COALESCE(DB_PROPERTY('ReadOnly'),'none') || ';'\""
+  ask dbisql role
+  answered=$?
+  out=$(told "$work/role.out")
+  if ((answered != 0)) || [[ ! $out =~ mobilink-ha-role=([A-Za-z]*),read-only=([A-Za-z]*)\; ]]; then
+    finish not-primary "the local server $conf_SERVER does not tell its role: $out"
+  fi
+  role=${BASH_REMATCH[1],,}
+  if [[ ${BASH_REMATCH[2],,} == on ]]; then finish not-primary "the local database is read-only, its role is $role"; fi
+  case $role:$conf_MIRRORED in
+    primary:*) ;;
+    none:no | :no) ;;
+    none:yes | :yes) finish not-primary "the local database has no role, though $CONFIG does not say MIRRORED=no" ;;
+    *) finish not-primary "the local database is $role" ;;
+  esac
+}
+
+# --- dbmlsync ------------------------------------------------------------------------------------------------------------------
+
+# Ends the whole group of dbmlsync: SIGHUP lets it end in order, SIGKILL cannot be ignored. It outlives this script on purpose.
+start_watchdog() {
+  if [[ -n $watchdog ]]; then kill -KILL -- "-$watchdog" 2>/dev/null; fi
+  # shellcheck disable=SC2016 # expanded by the watchdog
+  setsid bash -c 'sleep "$1"; kill -HUP -- "-$2"; sleep "$3"; kill -KILL -- "-$2"' watchdog "$1" "$child" "$conf_GRACE" \
+    </dev/null >/dev/null 2>&1 3>&- 9>&- &
+  watchdog=$!
+}
+
+synchronize() {
+  local options="dir=$conf_LOG_FOLDER" limit=$conf_TIME_LIMIT log ended_with interrupted='' since
+  # The first sync of a remote can take hours (facts: field notes); its limit is a setting of its own, 0 for none.
+  if [[ ! -e $conf_STATE_FOLDER/synchronized-once ]]; then limit=$conf_FIRST_TIME_LIMIT; fi
+  if [[ -n ${conf_MOBILINK_PROTOCOL:-} ]]; then options+=";ctp=$conf_MOBILINK_PROTOCOL"; fi
+  if [[ -n ${conf_MOBILINK_ADDRESS:-} ]]; then options+=";adr='$conf_MOBILINK_ADDRESS'"; fi
+  log=$conf_SYNC_LOGS/dbmlsync-$(date -u +%Y%m%dT%H%M%SZ)-$$.log
+  local arguments=(-c "\"$connection\"" -e "\"$options\"" -is -qc -v -o "$log")
+  if [[ -n $profile ]]; then arguments+=(-sp "$profile"); else arguments+=(-s "$conf_SUBSCRIPTION"); fi
+  if [[ -n ${secret_MOBILINK_PASSWORD:-} ]]; then arguments+=(-mp "\"$secret_MOBILINK_PASSWORD\""); fi
+  write_arguments sync "${arguments[@]}"
+
+  trap 'interrupted=HUP' HUP
+  trap 'interrupted=INT' INT
+  trap 'interrupted=TERM' TERM
+  since=$SECONDS
+  setsid "$conf_SQLANY_HOME/bin64/dbmlsync" "@$work/sync" </dev/null >"$work/sync.out" 2>&1 3>&- &
+  child=$!
+  if ((limit > 0)); then start_watchdog "$limit"; fi
+  while :; do
+    wait "$child"
+    ended_with=$?
+    if ! kill -0 "$child" 2>/dev/null; then break; fi
+    # A signal came, so the sync has to end now.
+    start_watchdog 0
+  done
+  # It may have left children behind.
+  kill -KILL -- "-$child" 2>/dev/null
+  child=''
+  code=$ended_with
+  keep_few_logs
+
+  if [[ -n $interrupted ]]; then finish failed "stopped by SIG$interrupted"; fi
+  if ((limit > 0 && SECONDS - since >= limit)); then finish failed "stopped after the limit of $limit seconds"; fi
+  if ((code != 0)); then finish failed "dbmlsync: $(last_error "$log")"; fi
+  # An exit code is cut to eight bits: 256 looks like success, its log does not.
+  if grep -q '^E\. ' -- "$log" 2>/dev/null; then
+    finish failed "dbmlsync ended with 0, but its log has errors: $(last_error "$log")"
+  fi
+  : >"$conf_STATE_FOLDER/synchronized-once"
+  remember_run
+  finish synchronized "after $((SECONDS - since)) seconds"
+}
+
+last_error() {
+  local line
+  grep '^E\. ' -- "$1" 2>/dev/null | tail -n 1 >"$work/error"
+  line=$(told "$work/error")
+  printf '%s' "${line:-$(told "$work/sync.out")}"
+}
+
+# The last 20 logs, none longer than about 10 MB.
+keep_few_logs() {
+  local logs=("$conf_SYNC_LOGS"/dbmlsync-*.log) index
+  for ((index = 0; index < ${#logs[@]} - 20; index++)); do rm -f -- "${logs[index]}"; done
+  if [[ -f $log && $(stat -c %s -- "$log") -gt 10000000 ]]; then
+    tail -c 10000000 -- "$log" >"$log.end" && mv -f -- "$log.end" "$log"
+  fi
+}
+
+# Replaced as a whole, so that a crash leaves the old or the new list.
+remember_run() {
+  {
+    tail -n 49 -- "$conf_STATE_FOLDER/synchronized-runs" 2>/dev/null
+    printf '%s\n' "$RUN_ID"
+  } >"$conf_STATE_FOLDER/synchronized-runs.new" && mv -f -- "$conf_STATE_FOLDER/synchronized-runs.new" "$conf_STATE_FOLDER/synchronized-runs"
+}
+
+# --- the way of a run ----------------------------------------------------------------------------------------------------------
+
+check_configuration
+check_run
+if [[ -n $problems ]]; then finish failed "$problems"; fi
+become_database_user
+
+if owned "$conf_CREDENTIALS" 077 0 "$EUID"; then
+  if [[ -r $conf_CREDENTIALS ]]; then
+    read_settings "$conf_CREDENTIALS" secret_ SECRET_PATTERNS
+    if [[ -z ${secret_USER:-} || -z ${secret_PASSWORD:-} ]]; then problem "$conf_CREDENTIALS: USER and PASSWORD must stand there"; fi
+  else
+    problem "$conf_CREDENTIALS: user $(id -un) cannot read it"
+  fi
+fi
+for tool in dbping dbisql dbmlsync; do
+  if [[ ! -x $conf_SQLANY_HOME/bin64/$tool ]]; then problem "$conf_SQLANY_HOME/bin64/$tool: not there"; fi
+done
+for folder in "$conf_STATE_FOLDER" "$conf_SYNC_LOGS"; do
+  if [[ ! -d $folder || ! -w $folder ]]; then problem "$folder: not there, or not writable for $(id -un)"; fi
+done
+if [[ ! -d $conf_LOG_FOLDER ]]; then problem "$conf_LOG_FOLDER: the folder of the active log is not there"; fi
+if [[ -n $problems ]]; then finish failed "$problems"; fi
+
+exec 9>>"$conf_STATE_FOLDER/lock" || finish failed "$conf_STATE_FOLDER/lock: cannot be written"
+if ! flock -n 9; then finish busy 'a sync of this remote is under way on this host'; fi
+if grep -qxF -- "$RUN_ID" "$conf_STATE_FOLDER/synchronized-runs" 2>/dev/null; then
+  finish already-done 'this run has been synchronized here before'
+fi
+
+work=$(mktemp -d "$conf_STATE_FOLDER/run.XXXXXXXX") || finish failed "$conf_STATE_FOLDER: cannot be written"
+export LD_LIBRARY_PATH=$conf_SQLANY_HOME/lib64 SATMP=$work
+connection="SERVER=$conf_SERVER;DBN=$conf_DATABASE;HOST=127.0.0.1:$conf_PORT;UID=$secret_USER;PWD=$secret_PASSWORD"
+require_primary
+synchronize
