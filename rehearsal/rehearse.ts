@@ -1,13 +1,12 @@
 import type { Deployment } from './assembly/deployment';
 import { Checks } from './report/checks';
-import { findings, fingerprint, permissionFindings } from './report/findings';
+import { findings, fingerprint, permissionFindings, transportFindings } from './report/findings';
 import { type ScenarioResult, summaryTable } from './report/summary';
 import { Timeline } from './report/timeline';
 import type { Scenario } from './scenarios/scenario';
 import { Authority } from './world/authority';
-import { describeFunctions, describeSchedules } from './world/descriptions';
-import { startedTargets } from './world/queue-descriptions';
 import { RecordWatch } from './world/record-watch';
+import { startedRoles } from './world/started';
 import { World } from './world/world';
 
 export interface RehearsalOptions {
@@ -25,7 +24,7 @@ export interface RehearsalOptions {
 /** Plays the scenarios with each seed; 0 when everything that the design promises happened. */
 export async function rehearse(options: RehearsalOptions): Promise<number> {
   const { print, deployment } = options;
-  const authority = await Authority.load(deployment, rolesOf(deployment));
+  const authority = await Authority.load(deployment, startedRoles(deployment));
   const results: ScenarioResult[] = [];
   const broken: string[] = [];
   let digests = '';
@@ -40,7 +39,7 @@ export async function rehearse(options: RehearsalOptions): Promise<number> {
     }
   }
   print(`\n${summaryTable(results).join('\n')}`);
-  broken.push(...permissionFindings(authority.report(), print));
+  broken.push(...permissionFindings(authority.report(), print), ...transportFindings(deployment, authority));
   print(`\nrequests: sha256 ${fingerprint(digests)}`);
   if (broken.length === 0) {
     print(`\nEverything that the design promises happened in ${results.length} of ${results.length} rehearsals.`);
@@ -76,11 +75,4 @@ async function play(
   } finally {
     await world.dispose();
   }
-}
-
-/** The roles of the functions that run and of the schedules that start them. */
-function rolesOf(deployment: Deployment): string[] {
-  const functions = describeFunctions(deployment, startedTargets(deployment));
-  const schedules = describeSchedules(deployment);
-  return [...new Set([...functions.map((fn) => fn.description.roleArn), ...schedules.map((it) => it.roleArn)])];
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Deployment } from '../assembly/deployment';
 import type { DeniedPermission, UnusedPermission } from '../iam/permission-use';
 import type { Scenario } from '../scenarios/scenario';
+import type { Authority } from '../world/authority';
+import { describeMappings } from '../world/queue-descriptions';
 import type { World } from '../world/world';
 import type { Checks } from './checks';
 
@@ -44,6 +47,17 @@ export function permissionFindings(
   for (const line of lines) print(`  ${line}`);
   if (lines.length === 0) print('  each one granted was used, each one used was granted');
   return lines;
+}
+
+/**
+ * Queues that feed a function and take messages over plain HTTP. Within one account nothing else depends on such a queue's
+ * policy: the roles' own policies let senders in. So a policy that is gone shows here and nowhere else.
+ */
+export function transportFindings(deployment: Deployment, authority: Authority): string[] {
+  const queues = new Set(describeMappings(deployment).map(({ queueArn }) => queueArn));
+  return [...queues]
+    .filter((resource) => authority.overPlainHttp({ action: 'sqs:SendMessage', resource }).allowed)
+    .map((resource) => `nothing in the policy of ${resource} denies messages over plain HTTP`);
 }
 
 /** One line that is the same exactly when every request of every function was. */

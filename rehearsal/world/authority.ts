@@ -72,10 +72,11 @@ export class Authority {
   }
 
   /** Could an administrator of the account do this over plain HTTP? Only a Deny in the resource's own policy forbids it. */
-  public overPlainHttp({ action, resource }: Permission, accountId: string): Verdict {
+  public overPlainHttp({ action, resource }: Permission): Verdict {
+    const [, partition, , , account] = resource.split(':');
     return this.evaluator.evaluate(
       {
-        principal: { arn: `arn:aws:iam::${accountId}:role/administrator` },
+        principal: { arn: `arn:${partition}:iam::${account}:role/administrator` },
         action,
         resource,
         context: { 'aws:SecureTransport': 'false' },

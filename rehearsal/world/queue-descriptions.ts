@@ -3,7 +3,7 @@ import type { DeployedResource } from '../assembly/deployed-resource';
 import type { Deployment } from '../assembly/deployment';
 import type { MappingDescription } from '../cloud/event-source-checks';
 import type { QueueDescription } from '../cloud/sqs-queue';
-import { describeRules, describeSchedules, read } from './descriptions';
+import { read } from './descriptions';
 
 const text = v.string();
 const number = v.pipe(v.union([v.number(), v.string()]), v.transform(Number));
@@ -81,15 +81,6 @@ export function describeMappings(deployment: Deployment): MappingDescription[] {
       maximumConcurrency: properties.ScalingConfig.MaximumConcurrency,
       reportsItemFailures: properties.FunctionResponseTypes.length > 0,
     }));
-}
-
-/** Everything that events, schedules and queues deliver to; the functions among them are run. */
-export function startedTargets(deployment: Deployment): Set<string> {
-  return new Set([
-    ...describeRules(deployment).flatMap((rule) => rule.targets.map((target) => target.arn)),
-    ...describeSchedules(deployment).map((schedule) => schedule.targetArn),
-    ...describeMappings(deployment).map(({ functionArn }) => functionArn),
-  ]);
 }
 
 /** By name, ARN, or either with a version or an alias. */

@@ -14,8 +14,8 @@ import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
 import { describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
-import { startedTargets } from './queue-descriptions';
 import { Queues } from './queues';
+import { startedTargets } from './started';
 import { describeDatabases, findTracker, type Tracker } from './tracked-database';
 
 export interface WorldOptions {

@@ -1,0 +1,19 @@
+import type { Deployment } from '../assembly/deployment';
+import { describeFunctions, describeRules, describeSchedules } from './descriptions';
+import { describeMappings } from './queue-descriptions';
+
+/** Everything that events, schedules and queues deliver to; the functions among them are run. */
+export function startedTargets(deployment: Deployment): Set<string> {
+  return new Set([
+    ...describeRules(deployment).flatMap((rule) => rule.targets.map((target) => target.arn)),
+    ...describeSchedules(deployment).map((schedule) => schedule.targetArn),
+    ...describeMappings(deployment).map(({ functionArn }) => functionArn),
+  ]);
+}
+
+/** The roles of the functions that run, whose names their queues are polled in too, and of the schedules. */
+export function startedRoles(deployment: Deployment): string[] {
+  const functions = describeFunctions(deployment, startedTargets(deployment));
+  const schedules = describeSchedules(deployment);
+  return [...new Set([...functions.map((fn) => fn.description.roleArn), ...schedules.map((it) => it.roleArn)])];
+}
