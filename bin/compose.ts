@@ -13,19 +13,21 @@ export function compose(app: App): Stack[] {
     env,
     stage,
     terminationProtection: stage.protected,
-    description: 'MobiLink: network and consolidated database',
+    description: 'MobiLink: network, consolidated database and registry of remotes',
   });
   const stateless = new StatelessStack(app, `${prefix}-Stateless`, {
     env,
     stage,
     vpc: stateful.vpc,
     database: stateful.database,
-    description: 'MobiLink: server farm and primary tracker',
+    registry: stateful.registry,
+    systemName: prefix,
+    description: 'MobiLink: server farm, primary tracker and scheduled syncs',
   });
 
   const stacks = [stateful, stateless];
   for (const stack of stacks) {
-    Tags.of(stack).add('mobilink-ha:system', stage.name);
+    Tags.of(stack).add('mobilink-ha:system', prefix);
     Tags.of(stack).add('mobilink-ha:stage', stage.stageName);
     for (const [key, value] of Object.entries(stage.tags)) Tags.of(stack).add(key, value);
   }

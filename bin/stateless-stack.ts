@@ -1,17 +1,28 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { FarmExposure, type IConsolidatedDatabase, MobiLinkImage, MobiLinkStream, MobiLinkSystem } from '../lib';
+import {
+  FarmExposure,
+  type IConsolidatedDatabase,
+  type IRemoteRegistry,
+  MobiLinkImage,
+  MobiLinkStream,
+  MobiLinkSystem,
+} from '../lib';
 import type { StageConfiguration } from './stage-configuration';
 
 export interface StatelessStackProps extends StackProps {
   readonly stage: StageConfiguration;
   readonly vpc: ec2.IVpc;
   readonly database: IConsolidatedDatabase;
+  readonly registry: IRemoteRegistry;
+  /** Unique in its account: names what it commands and what it reports. */
+  readonly systemName: string;
 }
 
-/** What may be replaced at any time: the MobiLink servers and the primary tracker. */
+/** What may be replaced at any time: the MobiLink servers, the primary tracker and the scheduled syncs. */
 export class StatelessStack extends Stack {
   public readonly system: MobiLinkSystem;
 
@@ -34,7 +45,10 @@ export class StatelessStack extends Stack {
       longestSync: Duration.minutes(farm.longestSyncMinutes),
       licensedServers: farm.licensedServers,
       trackerRemovalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      registry: props.registry,
+      dispatch: { hostTagValue: props.systemName },
     });
+    for (const schedule of stage.schedules) this.addSchedule(schedule, props.systemName);
     new CfnOutput(this, 'Address', {
       value: this.system.address,
       description: 'Host that remotes use as the address of their MobiLink server',
@@ -44,4 +58,20 @@ export class StatelessStack extends Stack {
       description: 'Table of the primary record',
     });
   }
+
+  private addSchedule(schedule: StageConfiguration['schedules'][number], systemName: string): void {
+    this.system.addSyncSchedule(`Schedule-${schedule.name}`, {
+      scheduleName: `${systemName}-${schedule.name}`,
+      schedule: ScheduleExpression.expression(schedule.expression, TimeZone.of(schedule.timeZone)),
+      groups: schedule.groups,
+      window: minutes(schedule.windowMinutes),
+      deadline: minutes(schedule.deadlineMinutes),
+      profile: schedule.profile,
+      enabled: schedule.enabled,
+    });
+  }
+}
+
+function minutes(count: number | undefined): Duration | undefined {
+  return count === undefined ? undefined : Duration.minutes(count);
 }

@@ -7,17 +7,12 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { known, Problems } from '../validation/problems';
-import { requireSeconds, requireWhole } from './bounds';
 import { ruleForFinishedRuns } from './run-finished';
 import type { SyncDispatcherProps } from './sync-dispatcher-props';
+import { DEFAULT_TAG_KEY, validateDispatcher } from './sync-dispatcher-rules';
 import { SyncDocument } from './sync-document';
 import { createCollectFunction, createDispatchFunction } from './sync-functions';
 import { SyncQueue } from './sync-queue';
-
-const DEFAULT_TAG_KEY = 'mobilink-ha:system';
-/** Amazon EC2 User Guide, "Tag restrictions". */
-const TAG_KEY = /^(?!aws:)[\p{L}\p{N} _.:/=+\-@]{1,128}$/iu;
-const TAG_VALUE = /^[\p{L}\p{N} _.:/=+\-@]{1,256}$/u;
 
 /**
  * Synchronizes remotes when a {@link SyncSchedule} fires: finds them in the registry, starts `host/sync-remote.sh` on their
@@ -75,7 +70,7 @@ export class SyncDispatcher extends Construct {
 
   constructor(scope: Construct, id: string, props: SyncDispatcherProps) {
     super(scope, id);
-    validate(this, props);
+    validateDispatcher(this, props);
     this.hostTagKey = props.hostTagKey ?? DEFAULT_TAG_KEY;
     this.hostTagValue = props.hostTagValue ?? Stack.of(this).stackName;
     this.syncDocument = new SyncDocument(this, 'SyncDocument');
@@ -191,43 +186,4 @@ export class SyncDispatcher extends Construct {
     });
     return problems.messages();
   }
-}
-
-function validate(dispatcher: Construct, props: SyncDispatcherProps): void {
-  const problems = new Problems(dispatcher);
-  const { hostTagKey, hostTagValue } = props;
-  problems.require(hostTagKey === undefined || (known(hostTagKey) !== undefined && TAG_KEY.test(hostTagKey)), {
-    id: 'MobiLink:Dispatcher:HostTagKey',
-    prop: 'hostTagKey',
-    rule: 'must be a tag key that is known at synth, 1 to 128 letters, digits, spaces, _ . : / = + - @, not beginning with aws:',
-    value: known(hostTagKey),
-    fix: `leave it out for ${DEFAULT_TAG_KEY}`,
-  });
-  const value = known(hostTagValue);
-  problems.require(value === undefined || TAG_VALUE.test(value), {
-    id: 'MobiLink:Dispatcher:HostTagValue',
-    prop: 'hostTagValue',
-    rule: 'must be 1 to 256 letters, digits, spaces, _ . : / = + - @; in a policy * and ? would let other hosts in',
-    value,
-    fix: 'leave it out for the name of the stack',
-  });
-  requireSeconds(problems, props.deliveryTimeout, {
-    id: 'MobiLink:Dispatcher:DeliveryTimeout',
-    prop: 'deliveryTimeout',
-    lowest: 30,
-    highest: 2_592_000,
-    why: 'that is the range of Systems Manager',
-    fix: 'leave it out for 5 minutes',
-  });
-  for (const prop of ['maxConcurrentDispatches', 'maxConcurrentCollects'] as const) {
-    requireWhole(problems, props[prop], {
-      id: `MobiLink:Dispatcher:${prop.charAt(0).toUpperCase()}${prop.slice(1)}`,
-      prop,
-      lowest: 2,
-      highest: 1000,
-      why: 'that is the range of Lambda',
-      fix: 'leave it out',
-    });
-  }
-  problems.throwIfAny();
 }

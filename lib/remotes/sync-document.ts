@@ -87,7 +87,8 @@ function content(script: string): unknown {
 
 /**
  * Whatever shell the agent uses, bash runs the script and has its text at hand, so that it can run itself once more as the user
- * of the database.
+ * of the database. Without `--norc`, bash reads root's `.bashrc` when its input is a socket, and what that prints is taken for the
+ * script's word.
  */
 function inBash(script: string): string[] {
   const lines = script.replace(/\n+$/, '').split('\n');
@@ -96,5 +97,5 @@ function inBash(script: string): string[] {
       `host/sync-remote.sh must hold neither a line ${END_OF_SCRIPT} nor '{{', which Systems Manager replaces`,
     );
   }
-  return [`exec /bin/bash -c "$(cat <<'${END_OF_SCRIPT}'`, ...lines, END_OF_SCRIPT, ')" sync-remote.sh'];
+  return [`exec /bin/bash --norc -c "$(cat <<'${END_OF_SCRIPT}'`, ...lines, END_OF_SCRIPT, ')" sync-remote.sh'];
 }

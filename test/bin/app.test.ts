@@ -19,7 +19,40 @@ describe('the configuration of the app', () => {
       natGateways: 3,
       database: { instanceType: 'm7g.large', backupDays: 14, maximumConnections: 500 },
       farm: { minServers: 2, maxServers: 4, clientCidrs: ['10.0.0.0/8'] },
+      registry: { shards: 4 },
+      schedules: [],
     });
+    const schedules = [{ name: 'hourly', expression: 'rate(1 hour)' }];
+    expect(read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, schedules } } }).schedules).toEqual([
+      { name: 'hourly', expression: 'rate(1 hour)', timeZone: 'Etc/UTC', groups: ['stores'], enabled: true },
+    ]);
+  });
+
+  it('lists what is wrong with schedules and registry, by path', () => {
+    const wrong = {
+      registry: { shards: 0 },
+      schedules: [
+        { name: 'a b', expression: 'hourly', timeZone: 'Mars/Olympus', groups: [], windowMinutes: 0.5 },
+        { name: 'b', expression: 'rate(1 hour)', groups: ['a#b'], profile: '$(x)', deadlineMinutes: 0, cron: '0' },
+      ],
+    };
+    expect(() => read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, ...wrong } } })).toThrow(
+      new RegExp(
+        [
+          '10 problems:',
+          'registry\\.shards: must be at least 1',
+          'schedules\\.0\\.name',
+          'schedules\\.0\\.expression: must be rate',
+          'schedules\\.0\\.timeZone: must be a time zone',
+          'schedules\\.0\\.groups: must name at least one group',
+          'schedules\\.0\\.windowMinutes: must be a whole number',
+          'schedules\\.1\\.groups\\.0',
+          'schedules\\.1\\.deadlineMinutes',
+          'schedules\\.1\\.profile',
+          'schedules\\.1\\.cron',
+        ].join('[\\s\\S]*'),
+      ),
+    );
   });
 
   it('comes as text from the command line too', () => {
@@ -48,6 +81,11 @@ describe('the configuration of the app', () => {
 
   it.each([
     ['account without Region', { account: '111122223333' }, /go together/],
+    [
+      'two schedules of one name',
+      { schedules: ['rate(1 hour)', 'rate(1 day)'].map((expression) => ({ name: 'a', expression })) },
+      /different names/,
+    ],
     ['zones without Region', { availabilityZones: ['a', 'b', 'c'] }, /needs account and region/],
     [
       'more servers at least than at most',
@@ -79,6 +117,7 @@ describe('the app', () => {
     const types = (suffix: string) => new Set(resources(suffix).map(({ Type }) => Type));
     expect(types('Stateful')).toContain('AWS::RDS::DBInstance');
     expect(types('Stateful')).toContain('AWS::EC2::VPC');
+    expect(types('Stateful')).toContain('AWS::DynamoDB::Table');
     expect(types('Stateless')).toContain('AWS::ECS::Service');
     expect(types('Stateless')).not.toContain('AWS::RDS::DBInstance');
   });
@@ -91,6 +130,22 @@ describe('the app', () => {
     expect(buildApp().synth().manifest.missing ?? []).toEqual([]);
   });
 
+  it('synchronizes the stores each hour, on hosts that carry the tag of this stage only', () => {
+    const [schedule] = resources('Stateless').filter(
+      ({ Type, Properties }) => Type === 'AWS::Scheduler::Schedule' && JSON.stringify(Properties).includes('"run'),
+    );
+    expect(schedule?.Properties).toMatchObject({ ScheduleExpression: 'cron(0 * * * ? *)' });
+    const target = schedule?.Properties?.Target as { Input: string } | undefined;
+    expect(JSON.parse(target?.Input ?? '')).toMatchObject({
+      schedule: 'MobiLink-dev-hourly',
+      groups: ['stores'],
+      windowSeconds: 600,
+      deadlineSeconds: 3000,
+    });
+    const policies = JSON.stringify(resources('Stateless').filter(({ Type }) => Type === 'AWS::IAM::Policy'));
+    expect(policies).toContain('"ssm:resourceTag/mobilink-ha:system":"MobiLink-dev"');
+  });
+
   it('tags everything that can be tagged', () => {
     const untagged = (resource: Resource) => {
       const tags = JSON.stringify(resource.Properties?.Tags ?? resource.Properties?.HostedZoneTags ?? null);
@@ -101,6 +156,8 @@ describe('the app', () => {
         'AWS::RDS::DBInstance',
         'AWS::EC2::VPC',
         'AWS::DynamoDB::Table',
+        'AWS::SQS::Queue',
+        'AWS::SSM::Document',
         'AWS::ECS::Service',
         'AWS::Logs::LogGroup',
         'AWS::Lambda::Function',
@@ -129,9 +186,10 @@ describe('the app', () => {
     }
   });
 
-  it('is as the snapshot says, hashes of assets left aside', () => {
+  it('is as the snapshot says, hashes of assets and the script of the hosts left aside', () => {
     for (const { name, template } of stacks) {
-      const text = JSON.stringify(template, undefined, 2).replace(/[a-f0-9]{64}/g, 'ASSET');
+      const withoutScript = (key: string, value: unknown) => (key === 'runCommand' ? ['SCRIPT'] : value);
+      const text = JSON.stringify(template, withoutScript, 2).replace(/[a-f0-9]{64}/g, 'ASSET');
       expect(text).toMatchSnapshot(name);
     }
   });

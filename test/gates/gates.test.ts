@@ -1,13 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Preflight } from 'cdk-preflight';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConsolidatedRdsInstance, FarmExposure, MobiLinkImage, MobiLinkStream, MobiLinkSystem } from '../../lib';
+import {
+  ConsolidatedRdsInstance,
+  FarmExposure,
+  MobiLinkImage,
+  MobiLinkStream,
+  MobiLinkSystem,
+  RemoteRegistry,
+} from '../../lib';
 import { buildApp, RECOMMENDED_FLAGS, synthesize } from './app';
 
 const STRICT = { '@aws-cdk/core:validateAgainstDefaultRules': true };
@@ -31,8 +39,9 @@ function oneStack(context: Record<string, unknown>): App {
   const stack = new Stack(app, 'Everything');
   const vpc = new ec2.Vpc(stack, 'Vpc', { restrictDefaultSecurityGroup: false });
   vpc.addFlowLog('FlowLog');
-  new MobiLinkSystem(stack, 'MobiLink', {
+  const system = new MobiLinkSystem(stack, 'MobiLink', {
     vpc,
+    registry: new RemoteRegistry(stack, 'Registry'),
     database: new ConsolidatedRdsInstance(stack, 'Consolidated', { vpc }),
     image: MobiLinkImage.fromEcrRepository(ecr.Repository.fromRepositoryName(stack, 'Image', 'mobilink'), {
       tag: '17',
@@ -40,6 +49,7 @@ function oneStack(context: Record<string, unknown>): App {
     streams: [MobiLinkStream.tcpip()],
     exposure: FarmExposure.internal({ clientCidrs: ['10.0.0.0/8'] }),
   });
+  system.addSyncSchedule('Hourly', { schedule: ScheduleExpression.rate(Duration.hours(1)), groups: ['stores'] });
   return app;
 }
 
@@ -90,6 +100,7 @@ function withEnv(): Record<string, unknown> {
           region: 'eu-central-1',
           availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
           farm: { image: { repositoryName: 'mobilink', tag: '17' } },
+          schedules: [{ name: 'hourly', expression: 'rate(1 hour)' }],
         },
       },
     },

@@ -7,26 +7,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const APP = `
 const stack = new cdk.Stack(new cdk.App(), 'Shop');
 const vpc = new ec2.Vpc(stack, 'Vpc');
-new mobilink.MobiLinkSystem(stack, 'MobiLink', {
+const system = new mobilink.MobiLinkSystem(stack, 'MobiLink', {
   vpc,
+  registry: new mobilink.RemoteRegistry(stack, 'Registry'),
   database: new mobilink.ConsolidatedRdsInstance(stack, 'Consolidated', { vpc }),
   image: mobilink.MobiLinkImage.fromEcrRepository(ecr.Repository.fromRepositoryName(stack, 'Image', 'mobilink'), { tag: '17' }),
   streams: [mobilink.MobiLinkStream.tcpip()],
   exposure: mobilink.FarmExposure.internal({ clientCidrs: ['10.0.0.0/8'] }),
 });
+system.addSyncSchedule('Hourly', { schedule: ScheduleExpression.rate(cdk.Duration.hours(1)), groups: ['stores'] });
 const template = stack.node.root.synth().getStackByName('Shop').template;
-console.log(Object.values(template.Resources).filter((it) => it.Type === 'AWS::ECS::Service').length);
+console.log(Object.values(template.Resources).filter((it) => ['AWS::ECS::Service', 'AWS::SSM::Document'].includes(it.Type)).length);
 `;
 
 const APPS: [string, string][] = [
   [
     'require.cjs',
     `const cdk = require('aws-cdk-lib'); const ec2 = require('aws-cdk-lib/aws-ec2');
+     const { ScheduleExpression } = require('aws-cdk-lib/aws-scheduler');
      const ecr = require('aws-cdk-lib/aws-ecr'); const mobilink = require('cdk-mobilink-ha');${APP}`,
   ],
   [
     'import.mjs',
     `import * as cdk from 'aws-cdk-lib'; import * as ec2 from 'aws-cdk-lib/aws-ec2';
+     import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
      import * as ecr from 'aws-cdk-lib/aws-ecr'; import { MobiLinkSystem } from 'cdk-mobilink-ha';
      import * as mobilink from 'cdk-mobilink-ha'; if (MobiLinkSystem !== mobilink.MobiLinkSystem) throw new Error();${APP}`,
   ],
@@ -49,12 +53,15 @@ describe('the package, packed and unpacked into an empty app', () => {
   });
   afterAll(() => rmSync(app, { recursive: true, force: true }));
 
-  it('holds the library, its types, the bundles and nothing else', () => {
+  it('holds the library, its types, the bundles, the script of the hosts and nothing else', () => {
     const root = path.join(app, 'node_modules', 'cdk-mobilink-ha');
     expect(readdirSync(root).sort()).toEqual(
-      ['.jsii', '.jsii.gz', 'CHANGELOG.md', 'LICENSE', 'README.md', 'assets', 'dist', 'package.json'].sort(),
+      ['.jsii', '.jsii.gz', 'CHANGELOG.md', 'LICENSE', 'README.md', 'assets', 'dist', 'host', 'package.json'].sort(),
     );
-    expect(existsSync(path.join(root, 'assets', 'track-primary', 'index.js'))).toBe(true);
+    for (const bundle of ['track-primary', 'dispatch-syncs', 'collect-syncs']) {
+      expect(existsSync(path.join(root, 'assets', bundle, 'index.js'))).toBe(true);
+    }
+    expect(existsSync(path.join(root, 'host', 'sync-remote.sh'))).toBe(true);
     expect(existsSync(path.join(root, 'dist', 'index.d.ts'))).toBe(true);
   });
 
@@ -66,6 +73,6 @@ describe('the package, packed and unpacked into an empty app', () => {
       env: { PATH: process.env.PATH, HOME: app, CDK_VALIDATION: 'false', NODE_OPTIONS: '--preserve-symlinks' },
       encoding: 'utf8',
     });
-    expect(printed.trim().split('\n').at(-1)).toBe('1');
+    expect(printed.trim().split('\n').at(-1)).toBe('2');
   });
 });

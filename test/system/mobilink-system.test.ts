@@ -2,8 +2,11 @@ import { App, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as rds from 'aws-cdk-lib/aws-rds';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '../../lambda/track-primary/metrics';
 import {
@@ -14,10 +17,19 @@ import {
   MobiLinkImage,
   MobiLinkStream,
   MobiLinkSystem,
+  type MobiLinkSystemProps,
+  RemoteRegistry,
 } from '../../lib';
 
-function system(stack: Stack, id: string, vpc: ec2.IVpc, database: IConsolidatedDatabase): MobiLinkSystem {
+function system(
+  stack: Stack,
+  id: string,
+  vpc: ec2.IVpc,
+  database: IConsolidatedDatabase,
+  props: Partial<MobiLinkSystemProps> = {},
+): MobiLinkSystem {
   return new MobiLinkSystem(stack, id, {
+    ...props,
     vpc,
     database,
     image: MobiLinkImage.fromEcrRepository(ecr.Repository.fromRepositoryName(stack, `${id}Image`, 'mobilink'), {
@@ -152,6 +164,58 @@ describe('a system over its database', () => {
       MaxCapacity: { Ref: 'Servers' },
       MinCapacity: Match.anyValue(),
     });
+  });
+});
+
+describe('a system and its registry of remotes', () => {
+  const hourly = { schedule: ScheduleExpression.cron({ minute: '0' }), groups: ['stores'] };
+
+  it.each([1, 2])('in %s stacks: its schedules dispatch, held back by its own tracker', (count) => {
+    const app = new App();
+    const stateful = new Stack(app, 'Stateful');
+    const stack = count === 1 ? stateful : new Stack(app, 'Stateless');
+    const vpc = new ec2.Vpc(stateful, 'Vpc');
+    const registry = new RemoteRegistry(stateful, 'Registry');
+    const it = system(stack, 'System', vpc, new ConsolidatedRdsInstance(stateful, 'Consolidated', { vpc }), {
+      registry,
+      dispatch: { hostTagValue: 'shop' },
+    });
+    it.addSyncSchedule('Hourly', hourly);
+    it.onSyncRunFinished('Tell', { target: new targets.SnsTopic(new sns.Topic(stack, 'Topic')) });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          MOBILINK_REGISTRY_TABLE: stack.resolve(registry.table.tableName),
+          MOBILINK_PRIMARY_TABLE: stack.resolve(it.tracker.table.tableName),
+          MOBILINK_DATABASE_ID: it.tracker.databaseId,
+        }),
+      },
+    });
+    expect(it.dispatcher?.hostTagValue).toBe('shop');
+    expect(stateful.dependencies).toEqual([]);
+  });
+
+  it('is as it was without one, and says what to do when a schedule is added', () => {
+    const templates = [true, false].map((registered) => {
+      const stack = new Stack(new App(), 'All');
+      const vpc = new ec2.Vpc(stack, 'Vpc');
+      const registry = registered ? new RemoteRegistry(stack, 'Registry') : undefined;
+      const it = system(stack, 'System', vpc, new ConsolidatedRdsInstance(stack, 'Consolidated', { vpc }), {
+        registry,
+      });
+      if (!registered) {
+        expect(it.dispatcher).toBeUndefined();
+        for (const call of [() => it.addSyncSchedule('Hourly', hourly), () => it.onSyncRunFinished('Tell')]) {
+          expect(call).toThrow(/'All\/System'.*MobiLink:System:Registry.*Fix: make a RemoteRegistry/);
+        }
+      }
+      return Template.fromStack(stack).toJSON().Resources;
+    });
+    const [registered, plain] = templates;
+    expect(Object.keys(registered)).toEqual(expect.arrayContaining(Object.keys(plain)));
+    for (const [id, resource] of Object.entries(plain)) expect(registered[id]).toEqual(resource);
   });
 });
 

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { groupShard, shardOf, shortName } from '../../lambda/records/names';
+import { SYNC_DIMENSION as SENT_DIMENSION, SYNC_METRICS as SENT_METRICS } from '../../lambda/records/sync-metrics';
+import { profileName } from '../../lambda/records/sync-run';
+import { PROFILE_NAME, RUN_FINISHED, SHORT_NAME, SYNC_DIMENSION, SYNC_METRICS } from '../../lib/remotes/contract';
+import { environmentOf, functionsOf, schedule, syncs, templateOf } from './syncs-fixture';
+
+describe('the library and the functions of the syncs mean the same', () => {
+  it('metrics: each that a schedule offers is sent, under the same namespace, name and dimension', () => {
+    expect(SYNC_METRICS).toEqual(SENT_METRICS);
+    expect(SYNC_DIMENSION).toBe(SENT_DIMENSION);
+    const it = syncs();
+    const hourly = schedule(it);
+    const offered = [
+      hourly.metricOrdered(),
+      hourly.metricSynchronized(),
+      hourly.metricFailed(),
+      hourly.metricMissed(),
+      hourly.metricBusy(),
+      hourly.metricPaused(),
+      hourly.metricOldestSuccessAge(),
+      hourly.metricCommandLatency(),
+      hourly.metricHoldBackOverruns(),
+      hourly.metricRunsSkipped(),
+      hourly.metricCommandThrottles(),
+    ];
+    expect(offered.map(({ metricName }) => metricName).sort()).toEqual(Object.values(SENT_METRICS).sort());
+    const namespaces = Object.values(functionsOf(templateOf(it))).map(
+      (each) => environmentOf(each).MOBILINK_METRIC_NAMESPACE,
+    );
+    for (const metric of offered) {
+      expect(namespaces).toEqual([metric.namespace, metric.namespace]);
+      expect(metric.dimensions).toEqual({ [SENT_DIMENSION]: hourly.scheduleName });
+    }
+    expect(hourly.metricOldestSuccessAge().statistic).toBe('Maximum');
+  });
+
+  it('the event that a rule waits for is the one that is sent', () => {
+    expect(readFileSync('lambda/collect-syncs/announcer.ts', 'utf8')).toContain(`DetailType: '${RUN_FINISHED}'`);
+  });
+
+  it('names', () => {
+    const pattern = (schema: { pipe: readonly unknown[] }) =>
+      schema.pipe.map((it) => (it as { requirement?: unknown }).requirement).find((it) => it instanceof RegExp);
+    expect(pattern(shortName)).toEqual(SHORT_NAME);
+    expect(pattern(profileName)).toEqual(PROFILE_NAME);
+  });
+
+  it('the shard that the README tells to register a remote in is the one that is read', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const [line = 'false'] = /^shard=.*$/m.exec(readme) ?? [];
+    expect(readme).toContain('$group#$shard');
+    expect(groupShard('stores', 3)).toBe('stores#3');
+    const names = Array.from({ length: 20 }, (_, index) => `store-${index}`);
+    for (const shards of [1, 4, 1000]) {
+      const shell = `set -eu; shards=${shards}; for name in ${names.join(' ')}; do ${line}; echo $shard; done`;
+      const told = execFileSync('bash', ['-c', shell], { encoding: 'utf8' }).trim().split('\n').map(Number);
+      expect(told).toEqual(names.map((name) => shardOf(name, shards)));
+    }
+  });
+});
