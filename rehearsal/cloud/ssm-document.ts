@@ -11,7 +11,7 @@ export interface HostScript {
   readonly workingDirectory?: string;
 }
 
-const parameter = v.object({
+const parameter = v.strictObject({
   type: v.literal('String', 'only parameters of type String can be rehearsed'),
   description: v.optional(v.string()),
   default: v.optional(v.string()),
@@ -22,22 +22,22 @@ const parameter = v.object({
   interpolationType: v.optional(v.picklist(['ENV_VAR']), undefined),
 });
 
-const step = v.object({
+const step = v.strictObject({
   action: v.literal('aws:runShellScript', 'only aws:runShellScript can be rehearsed'),
   name: v.string(),
-  precondition: v.optional(v.object({ StringEquals: v.tuple([v.literal('platformType'), v.literal('Linux')]) })),
-  inputs: v.object({
+  precondition: v.optional(v.strictObject({ StringEquals: v.tuple([v.literal('platformType'), v.literal('Linux')]) })),
+  inputs: v.strictObject({
     runCommand: v.array(v.string()),
     timeoutSeconds: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String))),
     workingDirectory: v.optional(v.string()),
   }),
 });
 
-const content = v.object({
+const content = v.strictObject({
   schemaVersion: v.literal('2.2'),
   description: v.optional(v.string()),
   parameters: v.optional(v.record(v.string(), parameter), {}),
-  mainSteps: v.tuple([step]),
+  mainSteps: v.strictTuple([step]),
 });
 
 /**

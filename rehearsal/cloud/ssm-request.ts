@@ -32,7 +32,6 @@ const filters = v.optional(
     v.minLength(1, 'Member must have length greater than or equal to 1'),
     v.maxLength(5, 'Member must have length less than or equal to 5'),
   ),
-  [],
 );
 
 export const sendCommand = v.object({
