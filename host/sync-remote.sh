@@ -277,8 +277,8 @@ require_primary() {
 start_watchdog() {
   if [[ -n $watchdog ]]; then kill -KILL -- "-$watchdog" 2>/dev/null; fi
   # shellcheck disable=SC2016 # expanded by the watchdog
-  setsid bash -c 'sleep "$1"; kill -HUP -- "-$2"; sleep "$3"; kill -KILL -- "-$2"' watchdog "$1" "$child" "$conf_GRACE" \
-    </dev/null >/dev/null 2>&1 3>&- 9>&- &
+  setsid bash -c 'sleep "$1"; : >"$4"; kill -HUP -- "-$2"; sleep "$3"; kill -KILL -- "-$2"' \
+    watchdog "$1" "$child" "$conf_GRACE" "$work/stopped" </dev/null >/dev/null 2>&1 3>&- 9>&- &
   watchdog=$!
 }
 
@@ -315,10 +315,10 @@ synchronize() {
   keep_few_logs
 
   if [[ -n $interrupted ]]; then finish failed "stopped by SIG$interrupted"; fi
-  if ((limit > 0 && SECONDS - since >= limit)); then finish failed "stopped after the limit of $limit seconds"; fi
+  if [[ -e $work/stopped ]]; then finish failed "stopped after the limit of $limit seconds"; fi
   if ((code != 0)); then finish failed "dbmlsync: $(last_error "$log")"; fi
   # An exit code is cut to eight bits: 256 looks like success, its log does not.
-  if grep -q '^E\. ' -- "$log" 2>/dev/null; then
+  if grep -qsh '^E\. ' -- "$log" "$work/sync.out"; then
     finish failed "dbmlsync ended with 0, but its log has errors: $(last_error "$log")"
   fi
   : >"$conf_STATE_FOLDER/synchronized-once"
@@ -327,10 +327,9 @@ synchronize() {
 }
 
 last_error() {
-  local line
-  grep '^E\. ' -- "$1" 2>/dev/null | tail -n 1 >"$work/error"
-  line=$(told "$work/error")
-  printf '%s' "${line:-$(told "$work/sync.out")}"
+  grep -sh '^E\. ' -- "$1" "$work/sync.out" | tail -n 1 >"$work/error"
+  if [[ ! -s $work/error ]]; then tail -c 500 -- "$work/sync.out" >"$work/error"; fi
+  told "$work/error"
 }
 
 # The last 20 logs, none longer than about 10 MB.
