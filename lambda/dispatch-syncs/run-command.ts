@@ -25,6 +25,8 @@ export class RunCommand implements Commands {
       const { Command } = await this.sender.send(
         new SendCommandCommand({
           DocumentName: this.document,
+          // Whether an update makes the new version the default one is in doubt (cloudformation-coverage-roadmap #2539).
+          DocumentVersion: '$LATEST',
           InstanceIds: request.hosts,
           Parameters: {
             RunId: [request.runId],

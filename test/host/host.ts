@@ -1,10 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { type Behaviour, SapTools } from '../../rehearsal/host/sap-tools';
+import { sqlAnywhereTools } from '../../rehearsal/hosts/sql-anywhere-tools';
 
 export const SCRIPT = path.join(__dirname, '../../host/sync-remote.sh');
+
+/** What the stand-ins do where SAP's documents are silent; the executables in rehearsal/host/bin64 say what each means. */
+export type Behaviour = Readonly<Record<string, string>>;
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -19,20 +31,22 @@ export const RUN = 'nightly@2026-01-05T09:00:00.000Z';
 /** A host with the stand-ins for SAP's tools, in a folder of its own. */
 export class Host {
   public readonly folder = mkdtempSync(path.join(tmpdir(), 'mobilink-host-'));
-  private readonly tools = new SapTools();
   private readonly environment: Record<string, string>;
 
   constructor(behaviour: Behaviour = {}) {
-    this.environment = this.tools.install(this.folder, {
+    this.environment = sqlAnywhereTools.install(this.folder, {
       remote: 'stores/berlin-1',
       mirrored: true,
       dbmlsync: (standIn) => `#!/bin/bash\nexec ${standIn} "$@"\n`,
     });
-    this.behave({ answers: 'yes', role: 'primary', ...behaviour });
+    sqlAnywhereTools.tell(this.folder, 'primary', true);
+    for (const [key, value] of Object.entries({ TIME_LIMIT: '14400', GRACE: '1' })) this.set(key, value);
+    this.behave(behaviour);
   }
 
   public behave(behaviour: Behaviour): void {
-    this.tools.behave(this.folder, behaviour);
+    const lines = Object.entries(behaviour).map(([key, value]) => `${key}=${value}\n`);
+    appendFileSync(path.join(this.folder, 'home/behaviour'), lines.join(''));
   }
 
   /** Adds lines to the configuration, or replaces it. */
@@ -60,11 +74,12 @@ export class Host {
   }
 
   public get journal(): string[] {
-    return this.tools.journal(this.folder);
+    const file = path.join(this.folder, 'home/journal');
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
   }
 
   public get complaints(): string[] {
-    return this.tools.complaints(this.folder);
+    return sqlAnywhereTools.complaints(this.folder);
   }
 
   /** Starts the script as it is, with its arguments. */

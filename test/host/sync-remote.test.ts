@@ -1,8 +1,7 @@
 import { chmodSync, existsSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Behaviour } from '../../rehearsal/host/sap-tools';
-import { type Ended, Host, isGone, pidOf, RUN, SCRIPT } from './host';
+import { type Behaviour, type Ended, Host, isGone, pidOf, RUN, SCRIPT } from './host';
 
 const hosts: Host[] = [];
 function host(behaviour?: Behaviour): Host {
@@ -22,7 +21,7 @@ function expectReport(ended: Ended, exitCode: number, result: string): void {
   expect(ended.exitCode).toBe(exitCode);
   expect(ALLOWED).toContain(ended.exitCode);
   expect(ended.stdout.length).toBeLessThan(2_000);
-  expect(ended.stdout + ended.stderr).not.toContain('p$ss|w0rd');
+  expect(ended.stdout + ended.stderr).not.toContain('secret-of-the-rehearsal');
 }
 
 describe.concurrent('on the primary', () => {
@@ -40,7 +39,7 @@ describe.concurrent('on the primary', () => {
     });
     expect(one.complaints).toEqual([]);
     const [sync] = one.journal.filter((line) => line.includes(' sync '));
-    expect(sync).toContain(`options=dir=${one.folder}/data profile=usual`);
+    expect(sync).toContain(`options=dir=${one.folder}/log profile=usual`);
   });
 
   it.each(['primary', 'Primary', 'PRIMARY'])('however the database spells its role: %s', async (role) => {
@@ -53,7 +52,7 @@ describe.concurrent('on the primary', () => {
     one.set('MOBILINK_ADDRESS', 'host=ml.example.com;port=2439');
     expectReport(await one.run(RUN, 'prices'), 0, 'synchronized');
     expect(one.journal.join('\n')).toContain(
-      `options=dir=${one.folder}/data;ctp=tls;adr='host=ml.example.com;port=2439' profile=prices`,
+      `options=dir=${one.folder}/log;ctp=tls;adr='host=ml.example.com;port=2439' profile=prices`,
     );
   });
 
@@ -141,7 +140,7 @@ describe.concurrent('whatever dbmlsync returns', () => {
   });
 
   it.each(['log', 'stdout', 'both'])('its words do not reach the report: %s', async (output) => {
-    const one = host({ output, noise: 'yes', exit: '9', error: 'It "said": \\ \t\u00e4 p$ss|w0rd' });
+    const one = host({ output, noise: 'yes', exit: '9', error: 'It "said": \\ \t\u00e4 secret-of-the-rehearsal' });
     const ended = await one.run();
     expectReport(ended, 1, 'failed');
     expect(ended.report?.message).toContain("It 'said'");
@@ -253,7 +252,7 @@ describe.concurrent('secrets', () => {
     expectReport(await started.ended, 0, 'synchronized');
     expect(one.complaints).toEqual([]);
     expect(one.list('state')).toEqual(['lock', 'synchronized-once', 'synchronized-runs']);
-    for (const log of one.list('logs')) expect(one.read(`logs/${log}`)).not.toMatch(/p\$ss|m%l/);
+    for (const log of one.list('sync-logs')) expect(one.read(`sync-logs/${log}`)).not.toMatch(/p\$ss|m%l/);
   });
 
   it.each([
