@@ -1,6 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { known, knownSeconds, type Problem, Problems } from '../validation/problems';
+import { requireSeconds, requireWhole } from '../validation/bounds';
+import { known, Problems } from '../validation/problems';
 import { validateExtraArguments } from './extra-arguments';
 import { validateFargateSize } from './fargate-size';
 import type { FarmDefaults } from './farm-defaults';
@@ -30,10 +30,20 @@ export function validateFarm(
   validateDeployment(problems, size);
   validateConnections(problems, size);
   validateFargateSize(problems, defaults.cpu, defaults.memoryLimitMiB);
-  requireWhole(problems, 'EphemeralStorage', 'ephemeralStorageGiB', props.ephemeralStorageGiB, 21, 200, {
+  requireWhole(problems, props.ephemeralStorageGiB, {
+    id: 'MobiLink:Farm:EphemeralStorage',
+    prop: 'ephemeralStorageGiB',
+    lowest: 21,
+    highest: 200,
+
     fix: 'leave it out for the 20 GiB that Fargate includes',
   });
-  requireWhole(problems, 'TargetCpu', 'targetCpuUtilizationPercent', props.targetCpuUtilizationPercent, 1, 100, {
+  requireWhole(problems, props.targetCpuUtilizationPercent, {
+    id: 'MobiLink:Farm:TargetCpu',
+    prop: 'targetCpuUtilizationPercent',
+    lowest: 1,
+    highest: 100,
+
     fix: 'leave it out for 60',
   });
   validateTimes(problems, props, defaults);
@@ -135,10 +145,18 @@ function validateServers(problems: Problems, props: MobiLinkServerFarmProps, siz
     value: max,
     fix: 'raise maxServers or lower minServers',
   });
-  requireWhole(problems, 'DrainingServers', 'drainingServers', size.drainingServers, 0, undefined, {
+  requireWhole(problems, size.drainingServers, {
+    id: 'MobiLink:Farm:DrainingServers',
+    prop: 'drainingServers',
+    lowest: 0,
+
     fix: 'leave it out for maxServers, as after a deployment of the whole farm',
   });
-  requireWhole(problems, 'LicensedServers', 'licensedServers', props.licensedServers, 1, undefined, {
+  requireWhole(problems, props.licensedServers, {
+    id: 'MobiLink:Farm:LicensedServers',
+    prop: 'licensedServers',
+    lowest: 1,
+
     fix: 'give the number in your licence, or leave it out',
   });
   const licensed = known(props.licensedServers);
@@ -155,10 +173,20 @@ function validateServers(problems: Problems, props: MobiLinkServerFarmProps, siz
 }
 
 function validateDeployment(problems: Problems, size: FarmSize): void {
-  requireWhole(problems, 'MaximumPercent', 'maximumPercent', size.maximumPercent, 100, 200, {
+  requireWhole(problems, size.maximumPercent, {
+    id: 'MobiLink:Farm:MaximumPercent',
+    prop: 'maximumPercent',
+    lowest: 100,
+    highest: 200,
+
     fix: 'leave it out for 200',
   });
-  requireWhole(problems, 'MinimumHealthyPercent', 'minimumHealthyPercent', size.minimumHealthyPercent, 0, 100, {
+  requireWhole(problems, size.minimumHealthyPercent, {
+    id: 'MobiLink:Farm:MinimumHealthyPercent',
+    prop: 'minimumHealthyPercent',
+    lowest: 0,
+    highest: 100,
+
     fix: 'leave it out for 100',
   });
   const min = known(size.minServers);
@@ -186,76 +214,53 @@ function range(min: number, max: number): number[] {
 }
 
 function validateConnections(problems: Problems, size: FarmSize): void {
-  requireWhole(problems, 'Workers', 'workers', size.workers, 1, undefined, { fix: 'leave it out for 5, as mlsrv17' });
-  requireWhole(problems, 'MaxWorkers', 'maxWorkers', size.maxWorkers, known(size.workers) ?? 1, undefined, {
+  requireWhole(problems, size.workers, {
+    id: 'MobiLink:Farm:Workers',
+    prop: 'workers',
+    lowest: 1,
+    fix: 'leave it out for 5, as mlsrv17',
+  });
+  requireWhole(problems, size.maxWorkers, {
+    id: 'MobiLink:Farm:MaxWorkers',
+    prop: 'maxWorkers',
+    lowest: known(size.workers) ?? 1,
+
     fix: 'leave it out for as many as workers: then their number does not change',
   });
-  requireWhole(problems, 'ScriptVersions', 'scriptVersions', size.scriptVersions, 1, undefined, {
+  requireWhole(problems, size.scriptVersions, {
+    id: 'MobiLink:Farm:ScriptVersions',
+    prop: 'scriptVersions',
+    lowest: 1,
+
     fix: 'count the script versions that your remotes use at a time',
   });
 }
 
 function validateTimes(problems: Problems, props: MobiLinkServerFarmProps, defaults: FarmDefaults): void {
-  requireSeconds(problems, 'LongestSync', 'longestSync', defaults.longestSync, 120, 3600, {
+  requireSeconds(problems, defaults.longestSync, {
+    id: 'MobiLink:Farm:LongestSync',
+    prop: 'longestSync',
+    lowest: 120,
+    highest: 3600,
     why:
       'a load balancer waits for connections of a leaving server for at most 3600 s, and goes on sending new ones for ' +
       'about 120 s',
     fix: 'split longer syncs into publications, or accept that a deployment cuts them off and the next sync repairs it',
   });
-  requireSeconds(problems, 'TcpIdleTimeout', 'tcpIdleTimeout', defaults.tcpIdleTimeout, 60, 6000, {
+  requireSeconds(problems, defaults.tcpIdleTimeout, {
+    id: 'MobiLink:Farm:TcpIdleTimeout',
+    prop: 'tcpIdleTimeout',
+    lowest: 60,
+    highest: 6000,
     why: 'that is the range of a network load balancer',
     fix: 'leave it out for 350 s, which is longer than any keep-alive of a client',
   });
-  requireSeconds(problems, 'StartupGracePeriod', 'startupGracePeriod', props.startupGracePeriod, 0, 2_147_483_647, {
+  requireSeconds(problems, props.startupGracePeriod, {
+    id: 'MobiLink:Farm:StartupGracePeriod',
+    prop: 'startupGracePeriod',
+    lowest: 0,
+    highest: 2_147_483_647,
     why: 'that is the range of ECS',
     fix: 'leave it out for 5 minutes',
-  });
-}
-
-function requireWhole(
-  problems: Problems,
-  id: string,
-  prop: string,
-  given: number | undefined,
-  lowest: number,
-  highest: number | undefined,
-  words: Pick<Problem, 'fix'>,
-): void {
-  const value = known(given);
-  const holds = value === undefined || (Number.isInteger(value) && value >= lowest && value <= (highest ?? value));
-  problems.require(holds, {
-    id: `MobiLink:Farm:${id}`,
-    prop,
-    rule: `must be a whole number ${highest === undefined ? `of at least ${lowest}` : `from ${lowest} to ${highest}`}`,
-    value,
-    ...words,
-  });
-}
-
-function requireSeconds(
-  problems: Problems,
-  id: string,
-  prop: string,
-  duration: Duration | undefined,
-  lowest: number,
-  highest: number,
-  words: { readonly why: string; readonly fix: string },
-): void {
-  if (duration === undefined) return;
-  problems.require(!duration.isUnresolved() || duration.unitLabel() === 'seconds', {
-    id: `MobiLink:Farm:${id}Unit`,
-    prop,
-    rule: 'must be given in seconds if it is a token; CloudFormation cannot convert it',
-    value: duration.unitLabel(),
-    fix: 'use Duration.seconds(parameter)',
-  });
-  const seconds = knownSeconds(duration);
-  const holds = seconds === undefined || (Number.isInteger(seconds) && seconds >= lowest && seconds <= highest);
-  problems.require(holds, {
-    id: `MobiLink:Farm:${id}`,
-    prop,
-    rule: `must be ${lowest} to ${highest} whole seconds; ${words.why}`,
-    value: seconds,
-    fix: words.fix,
   });
 }

@@ -3,8 +3,8 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, type IConstruct } from 'constructs';
+import { requireWhole } from '../validation/bounds';
 import { Problems } from '../validation/problems';
-import { requireWhole } from './bounds';
 
 const DEFAULT_SHARDS = 4;
 /** UNSOURCED: a run has one order a group and shard, and more of them are more messages without being quicker. */

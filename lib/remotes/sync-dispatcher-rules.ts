@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
+import { requireSeconds, requireWhole } from '../validation/bounds';
 import { known, Problems } from '../validation/problems';
-import { requireSeconds, requireWhole } from './bounds';
 import type { SyncDispatcherOptions } from './sync-dispatcher-props';
 
 export const DEFAULT_TAG_KEY = 'mobilink-ha:system';

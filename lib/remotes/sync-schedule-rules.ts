@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { requireSeconds, requireWhole } from '../validation/bounds';
 import { known, knownSeconds, Problems } from '../validation/problems';
-import { requireSeconds, requireWhole } from './bounds';
 import { PROFILE_NAME, SHORT_NAME } from './contract';
 import type { SyncScheduleOptions } from './sync-schedule-props';
 

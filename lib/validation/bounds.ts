@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { known, knownSeconds, type Problems } from '../validation/problems';
+import { known, knownSeconds, type Problems } from './problems';
 
 /** The range of a prop, and how its rule is worded. */
 export interface Bounds {
@@ -7,7 +7,8 @@ export interface Bounds {
   readonly id: string;
   readonly prop: string;
   readonly lowest: number;
-  readonly highest: number;
+  /** @default - none */
+  readonly highest?: number;
   /** Where the range comes from. */
   readonly why?: string;
   readonly fix: string;
@@ -15,17 +16,22 @@ export interface Bounds {
 
 export function requireWhole(problems: Problems, given: number | undefined, bounds: Bounds): void {
   const { id, prop, lowest, highest, why, fix } = bounds;
+  const range = highest === undefined ? `of at least ${lowest}` : `from ${lowest} to ${highest}`;
   const value = known(given);
   problems.require(value === undefined || isWithin(value, bounds), {
     id,
     prop,
-    rule: `must be a whole number from ${lowest} to ${highest}${why ? `; ${why}` : ''}`,
+    rule: `must be a whole number ${range}${why ? `; ${why}` : ''}`,
     value,
     fix,
   });
 }
 
-export function requireSeconds(problems: Problems, duration: Duration | undefined, bounds: Bounds): void {
+export function requireSeconds(
+  problems: Problems,
+  duration: Duration | undefined,
+  bounds: Bounds & { readonly highest: number },
+): void {
   if (duration === undefined) return;
   const { id, prop, lowest, highest, why, fix } = bounds;
   problems.require(!duration.isUnresolved() || duration.unitLabel() === 'seconds', {
@@ -46,5 +52,5 @@ export function requireSeconds(problems: Problems, duration: Duration | undefine
 }
 
 function isWithin(value: number, { lowest, highest }: Bounds): boolean {
-  return Number.isInteger(value) && value >= lowest && value <= highest;
+  return Number.isInteger(value) && value >= lowest && value <= (highest ?? value);
 }
