@@ -199,10 +199,13 @@ describe('a throttled function', () => {
   });
 
   it('loses the message to the dead-letter queue when it stays throttled', async () => {
-    const { clock, send, counts } = stage({ outcomes: ['throttled'] });
+    const { clock, send, runs, counts } = stage({ outcomes: ['throttled'] });
     send('order');
     await clock.run(60 * MINUTE);
     expect(counts(DEAD)).toEqual({ ...EMPTY, visible: 1 });
+    // After 1, 2, 4, ... 60 s, until the message is no longer hidden; and that three times.
+    expect(runs.filter(({ at }) => at < 360.1)).toHaveLength(11);
+    expect(runs).toHaveLength(33);
   });
 });
 

@@ -154,6 +154,36 @@ describe('an asynchronous invocation', () => {
   });
 });
 
+describe('an invocation that somebody waits for', () => {
+  it('ends with what the function returned, and is logged', async () => {
+    const { service, runs, ended } = stage();
+    const result = await service.invokeSync(ARN, 'event');
+    expect(result).toMatchObject({ outcome: 'returned', value: 'done' });
+    expect([runs.length, ended]).toEqual([1, ['event']]);
+    expect(service.logs.lines(GROUP)).toHaveLength(4);
+  });
+
+  it('is not tried again, and goes to no destination', async () => {
+    const { service, clock, runs } = stage({ outcomes: ['failed'], fn: { destinations: { onFailure: QUEUE } } });
+    expect(await service.invokeSync(ARN, 'event')).toMatchObject({ outcome: 'failed' });
+    await clock.run(HOUR);
+    expect(runs).toHaveLength(1);
+    expect(service.destinations.sent).toEqual([]);
+  });
+
+  it('is throttled by the reserved concurrency, in which it counts', async () => {
+    const { service, clock, runs } = stage({ fn: { reservedConcurrency: 1 }, lasts: 10 * SECOND });
+    const one = service.invokeSync(ARN, 'one');
+    expect(await service.invokeSync(ARN, 'two')).toBeUndefined();
+    await clock.run(11 * SECOND);
+    expect(await one).toMatchObject({ outcome: 'returned' });
+    const three = service.invokeSync(ARN, 'three');
+    await clock.run(11 * SECOND);
+    expect(await three).toMatchObject({ outcome: 'returned' });
+    expect(runs.map(({ payload }) => payload)).toEqual(['one', 'three']);
+  });
+});
+
 describe('reserved concurrency', () => {
   it('holds back what is too much, and tries it again ever more seldom', async () => {
     const { service, clock, runs } = stage({ fn: { reservedConcurrency: 1 }, lasts: 10 * SECOND });

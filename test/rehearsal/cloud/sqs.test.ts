@@ -153,9 +153,19 @@ describe('a message', () => {
     await door.clock.run(99 * SECOND);
     expect(await bodies()).toEqual([]);
     await hide(0);
+    await expect(hide(10)).rejects.toThrow(MessageNotInflight);
     expect(await bodies()).toEqual(['one']);
     await expect(hide(10)).rejects.toThrow(MessageNotInflight);
     await expect(hide(43_201)).rejects.toThrow('VisibilityTimeout is invalid');
+  });
+
+  it('is hidden for as long as its receiver wants, from when he takes it', async () => {
+    await send('one');
+    await receive({ VisibilityTimeout: 5 });
+    await door.clock.run(4 * SECOND);
+    expect(await bodies()).toEqual([]);
+    await door.clock.run(SECOND);
+    expect(await bodies()).toEqual(['one']);
   });
 
   it.each([
@@ -370,6 +380,8 @@ describe('what a standard queue may do', () => {
     await door.answer(client.send(new DeleteMessageCommand({ ...deletion, ReceiptHandle: second?.ReceiptHandle })));
     await door.clock.run(120 * SECOND);
     expect(await bodies()).toEqual([]);
+    // A third one would have been taken for poison.
+    expect(troubles).toEqual([]);
   });
 
   it('happens as often as is wanted', async () => {

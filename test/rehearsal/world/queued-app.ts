@@ -45,7 +45,7 @@ export class QueuedApp extends Stack {
     this.orders = new WorkQueue(this, 'Orders');
     this.parts = new WorkQueue(this, 'Parts');
     const first = this.worker('First', code, this.orders, { SECOND_QUEUE: this.parts.queue.queueUrl });
-    allow(first, ['sqs:SendMessage'], this.parts.queue.queueArn);
+    allow(first, ['sqs:SendMessage'], this.parts.queue.queueArn, { Bool: { 'aws:SecureTransport': 'true' } });
     const second = this.worker('Second', code, this.parts, { TABLE: table.tableName });
     allow(second, ['dynamodb:PutItem'], table.tableArn);
 
@@ -141,8 +141,8 @@ export class WorkQueue {
   }
 }
 
-function allow(fn: lambda.Function, actions: string[], resource: string): void {
-  fn.addToRolePolicy(new iam.PolicyStatement({ actions, resources: [resource] }));
+function allow(fn: lambda.Function, actions: string[], resource: string, conditions?: iam.Conditions): void {
+  fn.addToRolePolicy(new iam.PolicyStatement({ actions, resources: [resource], conditions }));
 }
 
 /** The bundles, built once for all worlds of a test file, and the folders of their assemblies. */

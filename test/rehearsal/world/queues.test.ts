@@ -141,11 +141,24 @@ describe('an app with queues', () => {
       await world.clock.run(8 * MINUTE);
       expect((await queued.done()).length).toBeGreaterThan(20);
       expect(world.ended.some(({ result }) => result.outcome === 'killed')).toBe(true);
-      return world.wire.requests.digest();
+      // What functions are given shows only in part in what they ask for.
+      return `${world.wire.requests.digest()} ${JSON.stringify(world.ended.map(({ payload }) => payload))}`;
     };
     const [one, again, other] = await Promise.all([digest(1), digest(1), digest(2)]);
     expect(again).toBe(one);
     expect(other).not.toBe(one);
+  });
+});
+
+describe('a mapping that is switched off', () => {
+  it('delivers nothing, and its function is not run', async () => {
+    const queued = await started(({ orders }) => {
+      if (orders.mapping) orders.mapping.enabled = false;
+    });
+    await queued.world.clock.run(3 * MINUTE);
+    expect(queued.counts('Orders')?.visible).toBeGreaterThan(0);
+    expect(queued.world.functions.map(({ description }) => description.handler)).not.toContain('queue-steps.first');
+    expect(queued.troubles).toEqual([]);
   });
 });
 
