@@ -40,6 +40,7 @@ async function main(): Promise<number> {
   return rehearse({
     deployment,
     scenarios: SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name)),
+    everything: options.scenarios.length === SCENARIOS.length,
     bootstrap: await bundleBootstrap(folder),
     seeds: Array.from({ length: options.runs }, (_, index) => options.seed + index),
     accountId: ACCOUNT,

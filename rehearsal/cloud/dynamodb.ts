@@ -66,6 +66,11 @@ export class DynamoDb implements RawServiceStandIn {
     return items;
   }
 
+  /** Writes an item past every permission, as somebody who registers something by hand. */
+  public async put(table: string, item: Item): Promise<void> {
+    await this.ask('PutItem', { TableName: table, Item: item });
+  }
+
   public permissions(operation: string, body: Record<string, unknown>): Permission[] {
     const asked = dynamoDbPermissions(operation, body, (nameOrArn) => this.find(nameOrArn) ?? this.missing(nameOrArn));
     const keys = new Set(asked.flatMap(({ resource }) => this.tableOf(resource)?.keyArn ?? []));

@@ -25,6 +25,12 @@ const TABLE = {
   invoke: [10, 60],
   /** From a message being there to be read to its arrival at Lambda's poller, which polls long. */
   'queue-poll': [10, 150],
+  /** From a command to its start on a connected host. UNSOURCED. */
+  'ssm-delivery': [300, 3_000],
+  /** From SendCommand to the command's being listed. UNSOURCED. */
+  'ssm-listing': [0, 5_000],
+  /** What the script itself takes on a host, without the sync. UNSOURCED. */
+  'host-script': [500, 2_500],
   /** From PutEvents or a service to the target of a rule: about half a second (EventBridge, "latency" on its product page). */
   'event-delivery': [150, 1_500],
   /** From something that happens in RDS to its event on the bus. "Near-real time", best effort (RDS User Guide). */

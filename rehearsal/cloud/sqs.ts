@@ -53,6 +53,13 @@ export class Sqs {
     return this.queues.get(arn);
   }
 
+  /** Queues that hold something, and how much. */
+  public backlog(): { arn: string; messages: number }[] {
+    return [...this.queues]
+      .map(([arn, queue]) => ({ arn, messages: queue.messages().length }))
+      .filter(({ messages }) => messages > 0);
+  }
+
   /** What IAM is asked before somebody uses a queue: the action, and the customer's key where there is one. */
   public permissions(action: string, arn: string): Permission[] {
     const asked = [{ action: `sqs:${action}`, resource: arn }];

@@ -42,6 +42,8 @@ export const sendCommand = v.object({
       'Member must satisfy regular expression pattern: ^[a-zA-Z0-9_\\-.:/]{3,128}$',
     ),
   ),
+  /** The rehearsal knows one version of each document: the newest, which `$DEFAULT` is too. */
+  DocumentVersion: v.optional(v.picklist(['$LATEST', '$DEFAULT']), '$DEFAULT'),
   InstanceIds: instanceIds,
   Parameters: v.optional(v.record(v.string(), v.array(v.string())), {}),
   Comment: v.optional(v.pipe(v.string(), v.maxLength(100, 'Member must have length less than or equal to 100')), ''),

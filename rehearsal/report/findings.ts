@@ -29,24 +29,27 @@ export function findings(world: World, scenario: Scenario, checks: Checks): void
   );
 }
 
-/** Lists what is granted and never used and what is used and not granted; both should be empty. */
+/**
+ * Lists what is granted and never used and what is used and not granted; both should be empty.
+ * @param everything whether all scenarios were played: a few of them need not use everything.
+ */
 export function permissionFindings(
   report: { neverUsed: UnusedPermission[]; denied: DeniedPermission[] },
+  everything: boolean,
   print: (line: string) => void,
 ): string[] {
-  const lines = [
-    ...report.neverUsed.map(
-      ({ role, action, resource }) => `granted and never used: ${action} on ${resource}, by ${role}`,
-    ),
-    ...report.denied.map(
-      ({ role, action, resource, times }) =>
-        `used and not granted: ${action} on ${resource}, by ${role}, ${times} times`,
-    ),
-  ];
+  const unused = report.neverUsed.map(
+    ({ role, action, resource }) => `granted and never used: ${action} on ${resource}, by ${role}`,
+  );
+  const denied = report.denied.map(
+    ({ role, action, resource, times }) => `used and not granted: ${action} on ${resource}, by ${role}, ${times} times`,
+  );
   print('\npermissions of functions and schedules');
-  for (const line of lines) print(`  ${line}`);
-  if (lines.length === 0) print('  each one granted was used, each one used was granted');
-  return lines;
+  for (const line of everything ? [...unused, ...denied] : denied) print(`  ${line}`);
+  if (denied.length === 0) print('  each one used was granted');
+  if (everything && unused.length === 0) print('  each one granted was used');
+  if (!everything) print(`  ${unused.length} of those granted were not used by these scenarios`);
+  return everything ? [...unused, ...denied] : denied;
 }
 
 /**

@@ -6,6 +6,7 @@ export const failoverRepeatedAndReversed: Scenario = {
   name: 'failover-repeated-and-reversed',
   story:
     'The events of a failover arrive twice, in the reverse order, and the first of them once more long after the end.',
+  needs: 'a primary tracker',
   async play(stage) {
     const { world, record } = stage;
     await untilTracked(stage);

@@ -4,6 +4,7 @@ import { MINUTE, type Scenario } from './scenario';
 export const failoverWithoutEvents: Scenario = {
   name: 'failover-without-events',
   story: 'The database fails over and every event of it is lost: RDS promises none.',
+  needs: 'a primary tracker',
   async play(stage) {
     const { world, record } = stage;
     await untilTracked(stage);

@@ -4,6 +4,7 @@ import { MINUTE, ONE_POLL, type Scenario } from './scenario';
 export const failover: Scenario = {
   name: 'failover',
   story: 'The database fails over; its events arrive, each after its own delay.',
+  needs: 'a primary tracker',
   async play(stage) {
     const { world, record, checks } = stage;
     await untilTracked(stage);

@@ -4,6 +4,7 @@ import { failoverWithoutEvents } from './failover-without-events';
 import { killedBeforeAnnouncement } from './killed-before-announcement';
 import type { Scenario } from './scenario';
 import { steadyState } from './steady-state';
+import { syncRound } from './sync-round';
 import { throttledApi } from './throttled-api';
 
 /** Every scenario, in the order in which they are played. */
@@ -14,4 +15,5 @@ export const SCENARIOS: readonly Scenario[] = [
   failoverRepeatedAndReversed,
   throttledApi,
   killedBeforeAnnouncement,
+  syncRound,
 ];

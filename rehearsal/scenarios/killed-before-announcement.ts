@@ -4,6 +4,7 @@ import { MINUTE, type Scenario, SECOND } from './scenario';
 export const killedBeforeAnnouncement: Scenario = {
   name: 'killed-before-announcement',
   story: 'The function is killed after it wrote the new primary and before it announced it.',
+  needs: 'a primary tracker',
   expects: ['the environment died'],
   async play(stage) {
     const { world, record, checks } = stage;

@@ -14,6 +14,10 @@ export interface Stage {
 export interface Scenario {
   readonly name: string;
   readonly story: string;
+  /** What the assembly must hold for the story to make sense; without it the story is left out. */
+  readonly needs: 'a primary tracker' | 'a sync schedule';
+  /** When it begins, in milliseconds since 1970. @default - a Monday morning at nine */
+  readonly startsAt?: number;
   /** Invocations of the story that are meant to end badly. */
   readonly expects?: readonly string[];
   play(stage: Stage): Promise<void>;

@@ -6,6 +6,7 @@ const LENGTH = 60 * MINUTE;
 export const steadyState: Scenario = {
   name: 'steady-state',
   story: 'Nothing happens for an hour.',
+  needs: 'a primary tracker',
   async play(stage) {
     const { world, record, checks } = stage;
     await untilTracked(stage);

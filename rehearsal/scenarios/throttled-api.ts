@@ -5,6 +5,7 @@ import { MINUTE, ONE_POLL, type Scenario } from './scenario';
 export const throttledApi: Scenario = {
   name: 'throttled-api',
   story: 'The database fails over while the RDS API throttles every call of the account.',
+  needs: 'a primary tracker',
   async play(stage) {
     const { world, record, checks } = stage;
     await untilTracked(stage);

@@ -6,6 +6,7 @@ import type { RuleDescription } from '../cloud/event-bus-targets';
 import { DEFAULT_RETRY, type RetryPolicy } from '../cloud/event-bus-targets';
 import { DEFAULT_ASYNC_INVOKE, type ServedFunction } from '../cloud/lambda-service';
 import type { ScheduleDescription } from '../cloud/scheduler';
+import { CommandDocument } from '../cloud/ssm-document';
 import { readEventPattern } from '../events/event-pattern';
 
 /** Reads what the stand-ins need out of the resources of a deployment; what a rehearsal cannot do is refused by name. */
@@ -210,4 +211,13 @@ export function describeSchedules(deployment: Deployment): ScheduleDescription[]
       endsAt: properties.EndDate,
     };
   });
+}
+
+/** The documents of Systems Manager that a function is told of; others are never sent. */
+export function describeDocuments(deployment: Deployment, functions: readonly ServedFunction[]): CommandDocument[] {
+  const told = new Set(functions.flatMap(({ description }) => Object.values(description.environment)));
+  return deployment
+    .ofType('AWS::SSM::Document')
+    .filter(({ physicalId }) => told.has(physicalId))
+    .map(({ physicalId, arn, properties }) => new CommandDocument(physicalId, arn ?? '', properties.Content));
 }

@@ -10,12 +10,14 @@ import { type DatabaseInstance, Rds } from '../cloud/rds';
 import { type FailoverCourse, failOver } from '../cloud/rds-failover';
 import { ScheduledRules, Scheduler } from '../cloud/scheduler';
 import { ServiceError } from '../cloud/service';
+import { Ssm } from '../cloud/ssm';
 import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
-import { describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
+import { describeDocuments, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
 import { Queues } from './queues';
 import { startedTargets } from './started';
+import { findSyncs, type SyncSystem } from './sync-system';
 import { describeDatabases, findTracker, type Tracker } from './tracked-database';
 
 export interface WorldOptions {
@@ -25,6 +27,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly accountId: string;
   readonly region: string;
+  /** Milliseconds since 1970. @default - a Monday morning at nine */
+  readonly startsAt?: number;
 }
 
 /** One invocation that has ended. */
@@ -35,20 +39,24 @@ export interface EndedInvocation {
 }
 
 /** When every rehearsal begins: a moment without a meaning, so that runs can be compared. */
-const START = Date.UTC(2026, 0, 5, 9, 0, 0);
+export const START = Date.UTC(2026, 0, 5, 9, 0, 0);
 
 /** A deployed assembly, alive on the stand-ins of one virtual cloud. */
 export class World {
-  public readonly clock = new Clock(START);
+  public readonly clock: Clock;
   public readonly chance: Chance;
+  public readonly latencies: Latencies;
   public readonly wire: Wire;
   public readonly bus: EventBus;
   public readonly rds: Rds;
   public readonly dynamoDb: DynamoDb;
   public readonly queues: Queues;
+  public readonly ssm: Ssm;
   public readonly functions: ServedFunction[];
   /** The tracker that the scenarios look at. */
   public readonly tracker: Tracker | undefined;
+  /** The scheduled syncs that the scenarios look at. */
+  public readonly syncs: SyncSystem | undefined;
   public readonly ended: EndedInvocation[] = [];
   /** What a person would want to know and AWS shows nowhere or only in a metric. */
   public readonly troubles: { at: number; what: string }[] = [];
@@ -56,6 +64,8 @@ export class World {
   public onEnded: (ended: EndedInvocation) => void = () => {};
   /** Told of what reached a target that is no function: a topic or a queue of whoever uses the system. */
   public onDelivered: (targetArn: string) => void = () => {};
+  /** What else must be closed when the world ends. */
+  public readonly onDispose: (() => Promise<void>)[] = [];
   private readonly runtimes = new Map<string, FunctionRuntime>();
   private readonly scheduler: Scheduler;
   private readonly scheduledRules: ScheduledRules;
@@ -74,9 +84,11 @@ export class World {
 
   private constructor(private readonly options: WorldOptions) {
     const { deployment, authority, accountId, region } = options;
-    const { clock } = this;
+    const clock = new Clock(options.startsAt ?? START);
+    this.clock = clock;
     this.chance = new Chance(`seed ${options.seed}`);
     const latencies = new Latencies(this.chance.fork('latencies'));
+    this.latencies = latencies;
     this.wire = new Wire(clock, latencies, (caller, permission) => authority.ofRole(caller.roleArn, permission));
     this.dynamoDb = new DynamoDb(describeTables(deployment));
 
@@ -84,6 +96,7 @@ export class World {
     const schedules = describeSchedules(deployment);
     this.functions = describeFunctions(deployment, startedTargets(deployment));
     this.tracker = findTracker(this.functions);
+    this.syncs = findSyncs(deployment, this.functions);
     this.rds = new Rds(describeDatabases(deployment, this.tracker), clock);
     this.queues = new Queues({
       deployment,
@@ -94,6 +107,14 @@ export class World {
       accountId,
       region,
       onTrouble: (what) => this.trouble(what),
+    });
+    this.ssm = new Ssm({
+      clock,
+      latencies,
+      chance: this.chance.fork('ssm'),
+      accountId,
+      region,
+      documents: describeDocuments(deployment, this.functions),
     });
     this.lambda = this.lambdaService(latencies);
     this.queues.connect(this.lambda, this.functions);
@@ -117,7 +138,8 @@ export class World {
       },
     });
     const { standIn: sqs } = this.queues.sqs;
-    for (const service of [this.rds.standIn, this.bus.standIn, this.dynamoDb, sqs]) this.wire.add(service);
+    for (const service of [this.rds.standIn, this.bus.standIn, this.dynamoDb, sqs, this.ssm.standIn])
+      this.wire.add(service);
     this.wire.onKill = async (accessKey) => {
       for (const runtime of this.runtimes.values()) await runtime.killByAccessKey(accessKey);
     };
@@ -135,6 +157,12 @@ export class World {
     return database;
   }
 
+  /** What hosts of the rehearsal need of its world. */
+  public get hostWorld() {
+    const { clock, latencies } = this;
+    return { clock, latencies, region: this.options.region };
+  }
+
   /** A Multi-AZ failover begins now. */
   public failOver(): FailoverCourse {
     const { clock } = this;
@@ -145,7 +173,7 @@ export class World {
   /** Ends every process; the world cannot be used afterwards. */
   public async dispose(): Promise<void> {
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.dispose()));
-    await Promise.all([this.wire.close(), this.dynamoDb.close()]);
+    await Promise.all([this.wire.close(), this.dynamoDb.close(), ...this.onDispose.map((close) => close())]);
   }
 
   private runtime(fn: ServedFunction, latencies: Latencies): FunctionRuntime {

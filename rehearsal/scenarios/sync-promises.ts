@@ -1,0 +1,122 @@
+import type { FleetRemote } from '../world/fleet';
+import { runIdOf, type SyncStage } from './sync-stage';
+
+type Attributes = Record<string, { S?: string; N?: string; M?: Record<string, { M?: Attributes }> }>;
+
+/** The outcomes of each remote of a run, as the ledger holds them. */
+export async function outcomesOf({ world, syncs }: SyncStage, runId: string): Promise<Map<string, string[]>> {
+  const outcomes = new Map<string, string[]>();
+  for (const item of (await world.dynamoDb.items(syncs.runsTable)) as unknown as Attributes[]) {
+    if (item.runId?.S !== runId || !item.item?.S?.startsWith('batch/')) continue;
+    for (const [name, settlement] of Object.entries(item.settled?.M ?? {})) {
+      const outcome = settlement.M?.outcome?.S ?? 'none';
+      outcomes.set(name, [...(outcomes.get(name) ?? []), outcome]);
+    }
+  }
+  return outcomes;
+}
+
+/** What the design promises of every run. */
+export async function runKeptItsPromises(
+  stage: SyncStage,
+  slot: number,
+  expected: (remote: FleetRemote) => readonly string[],
+): Promise<void> {
+  const { world, fleet, checks } = stage;
+  const runId = runIdOf(stage, slot);
+  const outcomes = await outcomesOf(stage, runId);
+  const wrong = fleet.remotes.filter(({ name }) => outcomes.get(name)?.length !== 1);
+  checks.promise(
+    'every remote of the run ends in exactly one recorded outcome',
+    wrong.length === 0 && outcomes.size === fleet.remotes.length,
+    `${outcomes.size} of ${fleet.remotes.length} remotes, ${wrong.length} with none or more than one`,
+  );
+  const surprising = fleet.remotes.filter((it) => !expected(it).includes(outcomes.get(it.name)?.[0] ?? 'none'));
+  checks.promise(
+    'each remote ends as its story says',
+    surprising.length === 0,
+    surprising.length === 0
+      ? wordCounts([...outcomes.values()].flat())
+      : surprising
+          .slice(0, 3)
+          .map(({ name }) => `${name}: ${outcomes.get(name)?.join(', ') ?? 'none'}`)
+          .join('; '),
+  );
+  await registryTellsTheSame(stage, runId, outcomes);
+
+  const complaints = fleet.complaints();
+  checks.promise(
+    'no host gets two commands of a run at once, and no remote synchronizes on a mirror',
+    complaints.length === 0,
+    complaints.slice(0, 2).join('; ') || `${fleet.hosts.length} hosts, none complains`,
+  );
+  const twice = fleet.remotes.filter(({ name, hosts }) => {
+    const good = hosts.flatMap(({ syncs: records }) => records).filter((it) => it.runId === runId && it.exitCode === 0);
+    return good.length > 1 || (outcomes.get(name)?.includes('synchronized') && good.length !== 1);
+  });
+  checks.promise(
+    'what is recorded as synchronized has synchronized, once',
+    twice.length === 0,
+    twice.length === 0 ? 'all of them' : twice.map(({ name }) => name).join(', '),
+  );
+  const told = world.bus.published.filter(
+    ({ event }) => event['detail-type'] === 'MobiLink Sync Run Finished' && event.detail.runId === runId,
+  );
+  const counts = told.at(-1)?.event.detail.counts as Record<string, number> | undefined;
+  checks.promise(
+    'the run is announced as finished, with its counts',
+    counts?.remotes === fleet.remotes.length && counts.synchronized === countOf(outcomes, 'synchronized'),
+    counts ? `${counts.synchronized} of ${counts.remotes} synchronized` : 'never announced',
+  );
+  const backlog = world.queues.sqs.backlog();
+  checks.promise(
+    'no message is left, in a queue or among dead letters',
+    backlog.length === 0,
+    backlog.map(({ arn, messages }) => `${messages} in ${arn}`).join(', ') || 'every queue is empty',
+  );
+}
+
+/** The registry shows what the ledger holds. */
+async function registryTellsTheSame(
+  { world, syncs, checks }: SyncStage,
+  runId: string,
+  outcomes: Map<string, string[]>,
+): Promise<void> {
+  const items = await world.dynamoDb.items(syncs.registryTable);
+  const wrong = items.filter((item) => {
+    const name = String(item.remoteName?.S);
+    return item.lastRunId?.S === runId && item.lastOutcome?.S !== outcomes.get(name)?.[0];
+  });
+  const silent = items.filter((item) => item.lastRunId?.S !== runId);
+  checks.promise(
+    'the registry shows the outcome of each remote',
+    wrong.length === 0 && silent.length === 0,
+    `${items.length - silent.length} of ${items.length} remotes, ${wrong.length} with another outcome`,
+  );
+}
+
+/** Calls and writes for each sync, in thousandths: the table prints whole numbers. */
+export function costOfRun({ world, fleet, checks }: SyncStage, from: number): void {
+  const { syncs } = world;
+  const ordered = fleet.remotes.filter(({ paused }) => !paused).length;
+  const calls = world.wire.requests.entries.filter(({ at }) => at >= from);
+  const perSync = (name: string, holds: (it: (typeof calls)[number]) => boolean) =>
+    checks.measure(`${name} for 1000 syncs`, Math.round((calls.filter(holds).length * 1000) / ordered), 'count');
+  perSync('SendCommand', ({ operation }) => operation === 'SendCommand');
+  perSync('ListCommandInvocations', ({ operation }) => operation === 'ListCommandInvocations');
+  perSync('ListCommands', ({ operation }) => operation === 'ListCommands');
+  const ofSyncs = ({ process }: { process: string }) =>
+    [syncs?.dispatchFunction, syncs?.collectFunction].some((name) => process.startsWith(`${name}#`));
+  perSync('writes', (it) => ofSyncs(it) && /^(Put|Update)Item$/.test(it.operation) && it.outcome === '200');
+  perSync('SQS requests of the functions', (it) => it.service === 'sqs');
+}
+
+function wordCounts(outcomes: string[]): string {
+  const counts = new Map<string, number>();
+  for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+}
+
+function countOf(outcomes: Map<string, string[]>, outcome: string): number {
+  return [...outcomes.values()].flat().filter((it) => it === outcome).length;
+}
