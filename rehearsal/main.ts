@@ -15,16 +15,20 @@ const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';
 
 async function main(): Promise<number> {
+  const usual = SCENARIOS.filter(({ onDemand }) => onDemand === undefined).map(({ name }) => name);
   const options = parseOptions(
     process.argv.slice(2),
-    SCENARIOS.map((scenario) => scenario.name),
+    SCENARIOS.map(({ name }) => name),
+    usual,
   );
   if (options.help) {
     console.log(USAGE);
     return 0;
   }
   if (options.list) {
-    for (const { name, story } of SCENARIOS) console.log(`${name.padEnd(32)} ${story}`);
+    for (const { name, story, onDemand } of SCENARIOS) {
+      console.log(`${name.padEnd(32)} ${story}${onDemand ? ` (Only by name: ${onDemand}.)` : ''}`);
+    }
     return 0;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'mobilink-rehearsal-'));
@@ -40,7 +44,7 @@ async function main(): Promise<number> {
   return rehearse({
     deployment,
     scenarios: SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name)),
-    everything: options.scenarios.length === SCENARIOS.length,
+    everything: usual.every((name) => options.scenarios.includes(name)),
     bootstrap: await bundleBootstrap(folder),
     seeds: Array.from({ length: options.runs }, (_, index) => options.seed + index),
     accountId: ACCOUNT,

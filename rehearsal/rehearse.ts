@@ -79,11 +79,10 @@ async function play(
   const checks = new Checks();
   const record = new RecordWatch(world);
   const start = world.clock.now();
-  const timeline = new Timeline(start, () => world.clock.now(), options.print);
+  const timeline = new Timeline(start, () => world.clock.now(), scenario.quiet ? () => {} : options.print);
   record.onChanged = ({ epoch, state, zone, cause }) =>
     timeline.say('record', `epoch ${epoch}, ${state}, primary in ${zone}: ${cause}`);
-  world.bus.onPublished = (event) =>
-    timeline.say('event', `${event['detail-type']}: ${event.detail.Message ?? `epoch ${event.detail.epoch}`}`);
+  world.bus.onPublished = (event) => timeline.say('event', `${event['detail-type']}: ${wordDetail(event.detail)}`);
   world.onDelivered = (target) => timeline.say('event', `delivered to ${target}`);
   world.onTrouble = (what) => timeline.say('trouble', what);
   try {
@@ -100,4 +99,11 @@ async function play(
 function makesSense({ needs }: Scenario, deployment: Deployment): boolean {
   if (needs !== 'a sync schedule') return true;
   return findSyncs(deployment, describeFunctions(deployment, startedTargets(deployment))) !== undefined;
+}
+
+function wordDetail({ Message, runId, skipped, counts, epoch }: Readonly<Record<string, unknown>>): string {
+  if (Message !== undefined) return String(Message);
+  if (runId === undefined) return `epoch ${epoch}`;
+  const worded = Object.entries(counts ?? {}).filter(([, count]) => count > 0);
+  return `${runId}: ${skipped ?? worded.map(([name, count]) => `${count} ${name}`).join(', ')}`;
 }

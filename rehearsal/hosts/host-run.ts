@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { NodeCommand, ScriptEnd } from '../cloud/ssm-node';
-import type { Lanes } from './lanes';
-import { ScriptProcess } from './script-process';
+import type { HostSite } from './host-site';
+import type { ScriptProcess } from './script-process';
 import type { WaitingSync } from './sync-gate';
 
 /** A script has come to rest: it has ended, or its sync waits for its virtual end. */
@@ -27,15 +27,15 @@ export class HostRun {
   public rest: Promise<Rest>;
   private arrived: (sync: WaitingSync) => void = () => {};
 
-  public static async start(command: NodeCommand, agent: AgentSettings, lanes: Lanes): Promise<HostRun> {
-    await lanes.enter();
-    return new HostRun(command, agent, lanes);
+  public static async start(command: NodeCommand, agent: AgentSettings, site: HostSite): Promise<HostRun> {
+    await site.lanes.enter();
+    return new HostRun(command, agent, site);
   }
 
   private constructor(
     public readonly command: NodeCommand,
     agent: AgentSettings,
-    private readonly lanes: Lanes,
+    private readonly site: HostSite,
   ) {
     const { commandId, script } = command;
     const folder = path.join(agent.folder, commandId);
@@ -44,7 +44,7 @@ export class HostRun {
     // Written before anything else is started: a file that some child still has open for writing cannot be executed.
     writeFileSync(file, `${script.lines.join('\n')}\n`, { mode: 0o700 });
     const environment = { PATH, ...agent.environment, ...script.environment, SSM_COMMAND_ID: commandId };
-    this.process = new ScriptProcess({ file, folder: script.workingDirectory ?? folder, environment });
+    this.process = site.script({ file, folder: script.workingDirectory ?? folder, environment });
     this.rest = this.untilRest();
   }
 
@@ -55,7 +55,7 @@ export class HostRun {
 
   /** Lets a waiting sync end; the script goes on. */
   public async release(sync: WaitingSync, exitCode: number): Promise<void> {
-    await this.lanes.enter();
+    await this.site.lanes.enter();
     this.rest = this.untilRest();
     sync.release(exitCode);
   }
@@ -73,7 +73,7 @@ export class HostRun {
     });
     const ended = this.process.ended.then(({ outputIsHeld, ...end }): Rest => ({ kind: 'ended', end, outputIsHeld }));
     const rest = await Promise.race([arrival, ended]);
-    this.lanes.leave();
+    this.site.lanes.leave();
     return rest;
   }
 }

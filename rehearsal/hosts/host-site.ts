@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Lanes } from './lanes';
-import { killEveryScript } from './script-process';
+import { ScriptProcess, type ScriptProcessOptions } from './script-process';
 import { SyncGate, type WaitingSync } from './sync-gate';
 
 /** Real processes of scripts that are started at once: more than cores, since each also waits for its children. */
@@ -18,6 +18,7 @@ export class HostSite {
 
   public readonly gate = new SyncGate();
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'mobilink-hosts-'));
+  private readonly scripts = new Set<ScriptProcess>();
   private readonly arrivals = new Map<string, (sync: WaitingSync) => void>();
 
   private constructor(public readonly lanes: Lanes) {
@@ -29,11 +30,23 @@ export class HostSite {
     sites.add(this);
   }
 
-  /** The folder of a host. */
+  public folderOf(host: string): string {
+    return path.join(this.folder, host);
+  }
+
+  /** Makes the folder of a host. */
   public room(host: string): string {
-    const folder = path.join(this.folder, host);
+    const folder = this.folderOf(host);
     mkdirSync(folder);
     return folder;
+  }
+
+  /** Starts a script that ends with the site at the latest. */
+  public script(options: ScriptProcessOptions): ScriptProcess {
+    const script = new ScriptProcess(options);
+    this.scripts.add(script);
+    script.ended.finally(() => this.scripts.delete(script));
+    return script;
   }
 
   /** Whoever wants to know that a sync waits at the gate of a host. */
@@ -42,14 +55,18 @@ export class HostSite {
   }
 
   public async close(): Promise<void> {
+    if (!sites.has(this)) return;
+    const scripts = [...this.scripts];
+    for (const script of scripts) script.kill();
     await this.gate.close();
+    await Promise.all(scripts.map(({ ended }) => ended));
     this.remove();
     sites.delete(this);
   }
 
   /** At once, without waiting for anything. */
   public abandon(): void {
-    killEveryScript();
+    for (const script of this.scripts) script.kill();
     this.gate.kill();
     this.remove();
   }

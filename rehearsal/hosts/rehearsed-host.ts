@@ -165,7 +165,7 @@ export class RehearsedHost implements ManagedNode {
   /** Its outcome shows a little later: until then other hosts' scripts run beside it in real time. */
   public async start(command: NodeCommand, ended: (end: ScriptEnd) => void): Promise<RunningScript> {
     await this.rest();
-    const run = await HostRun.start(command, this.agent, this.world.site.lanes);
+    const run = await HostRun.start(command, this.agent, this.world.site);
     this.moving = run;
     this.roles.set(run, this.role);
     this.lookLater(run, ended);

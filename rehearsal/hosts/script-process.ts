@@ -27,7 +27,6 @@ export class ScriptProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
-    running.add(child);
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.setEncoding('utf8').on('data', (text: string) => {
         this.written[stream] += text;
@@ -43,32 +42,20 @@ export class ScriptProcess {
       let deadline: NodeJS.Timeout | undefined;
       child.once('error', reject);
       child.once('exit', (code, signal) => {
-        running.delete(child);
         deadline = setTimeout(() => end(code, signal, true), HELD_OUTPUT_MILLIS);
       });
       child.once('close', (code, signal) => end(code, signal, false));
     });
   }
 
-  /** SIGKILL to the process group, as the agent ends a script: what has left the group lives on. */
+  /** SIGKILL to the process group, as the agent does it (amazon-ssm-agent, executers_unix.go): what has left the group lives on. */
   public kill(): void {
-    killGroup(this.child);
+    const { pid, exitCode, signalCode } = this.child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It ended by itself just now.
+    }
   }
-}
-
-/** Systems Manager's agent does the same (amazon-ssm-agent, executers_unix.go). */
-function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It ended by itself just now.
-  }
-}
-
-const running = new Set<ChildProcess>();
-
-/** When the rehearsal itself ends. */
-export function killEveryScript(): void {
-  for (const child of running) killGroup(child);
 }

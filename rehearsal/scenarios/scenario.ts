@@ -16,6 +16,10 @@ export interface Scenario {
   readonly story: string;
   /** What the assembly must hold for the story to make sense; without it the story is left out. */
   readonly needs: 'a primary tracker' | 'a sync schedule';
+  /** Why it is played only when it is asked for by name. */
+  readonly onDemand?: string;
+  /** Its course would be too long to be read. */
+  readonly quiet?: boolean;
   /** When it begins, in milliseconds since 1970. @default - a Monday morning at nine */
   readonly startsAt?: number;
   /** Invocations of the story that are meant to end badly. */
@@ -25,6 +29,7 @@ export interface Scenario {
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
 
 /** Polls are ten seconds apart; what a poll itself takes in calls of the latency table comes on top. */
 export const ONE_POLL = 10 * SECOND + 2 * SECOND;

@@ -1,5 +1,5 @@
 import type { FleetRemote } from '../world/fleet';
-import { runIdOf, type SyncStage } from './sync-stage';
+import { callsOf, runIdOf, type SyncStage, toldOf } from './sync-stage';
 
 type Attributes = Record<string, { S?: string; N?: string; M?: Record<string, { M?: Attributes }> }>;
 
@@ -59,10 +59,7 @@ export async function runKeptItsPromises(
     twice.length === 0,
     twice.length === 0 ? 'all of them' : twice.map(({ name }) => name).join(', '),
   );
-  const told = world.bus.published.filter(
-    ({ event }) => event['detail-type'] === 'MobiLink Sync Run Finished' && event.detail.runId === runId,
-  );
-  const counts = told.at(-1)?.event.detail.counts as Record<string, number> | undefined;
+  const counts = toldOf(stage, runId).at(-1)?.counts as Record<string, number> | undefined;
   checks.promise(
     'the run is announced as finished, with its counts',
     counts?.remotes === fleet.remotes.length && counts.synchronized === countOf(outcomes, 'synchronized'),
@@ -95,20 +92,19 @@ async function registryTellsTheSame(
   );
 }
 
-/** Calls and writes for each sync, in thousandths: the table prints whole numbers. */
-export function costOfRun({ world, fleet, checks }: SyncStage, from: number): void {
-  const { syncs } = world;
+/** Calls and writes for each sync, for a thousand of them: the table prints whole numbers. */
+export function costOfRun(stage: SyncStage, from: number): void {
+  const { fleet, checks } = stage;
   const ordered = fleet.remotes.filter(({ paused }) => !paused).length;
-  const calls = world.wire.requests.entries.filter(({ at }) => at >= from);
-  const perSync = (name: string, holds: (it: (typeof calls)[number]) => boolean) =>
-    checks.measure(`${name} for 1000 syncs`, Math.round((calls.filter(holds).length * 1000) / ordered), 'count');
-  perSync('SendCommand', ({ operation }) => operation === 'SendCommand');
-  perSync('ListCommandInvocations', ({ operation }) => operation === 'ListCommandInvocations');
-  perSync('ListCommands', ({ operation }) => operation === 'ListCommands');
-  const ofSyncs = ({ process }: { process: string }) =>
-    [syncs?.dispatchFunction, syncs?.collectFunction].some((name) => process.startsWith(`${name}#`));
-  perSync('writes', (it) => ofSyncs(it) && /^(Put|Update)Item$/.test(it.operation) && it.outcome === '200');
-  perSync('SQS requests of the functions', (it) => it.service === 'sqs');
+  const measure = (name: string, operations: RegExp) => {
+    const calls = callsOf(stage, from).filter((it) => operations.test(it.operation) && it.outcome === '200').length;
+    checks.measure(`${name} for 1000 syncs`, Math.round((calls * 1000) / ordered), 'count');
+  };
+  measure('SendCommand', /^SendCommand$/);
+  measure('ListCommandInvocations', /^ListCommandInvocations$/);
+  measure('ListCommands', /^ListCommands$/);
+  measure('writes', /^(Put|Update)Item$/);
+  measure('requests to SQS by the functions', /^SendMessage/);
 }
 
 function wordCounts(outcomes: string[]): string {

@@ -1,3 +1,4 @@
+import { replaceContextAttributes } from '../events/schedule-context';
 import { Fleet } from '../world/fleet';
 import type { SyncSystem } from '../world/sync-system';
 import { START } from '../world/world';
@@ -5,6 +6,9 @@ import { MINUTE, type Stage } from './scenario';
 
 /** Five minutes before the hour: the tracker has found the primary when the schedule of the app fires. */
 export const BEFORE_THE_HOUR = START + 55 * MINUTE;
+
+/** The SSM agent takes this exit code for "restart the host and run the script again" (facts: field notes). */
+const RESTART = 194;
 
 /** A stage with remotes on it. */
 export interface SyncStage extends Stage {
@@ -20,6 +24,8 @@ export interface FleetSize {
   /** Of the pairs, how many are new: nobody knows their primary. */
   readonly unknown?: number;
   readonly paused?: number;
+  /** Of the singles, how many have a dbmlsync that fails, with a code that the agent would take for a request to restart. */
+  readonly failing?: number;
 }
 
 /** Registers remotes, each with its hosts. */
@@ -27,9 +33,12 @@ export async function withFleet(stage: Stage, size: FleetSize): Promise<SyncStag
   const { world } = stage;
   if (!world.syncs) throw new Error('the assembly has no sync schedule');
   const fleet = await Fleet.open(world, world.syncs);
-  const { singles, pairs, moved = 0, unknown = 0, paused = 0 } = size;
+  const { singles, pairs, moved = 0, unknown = 0, paused = 0, failing = 0 } = size;
   for (let index = 0; index < singles; index++) {
-    await fleet.add({ name: `single-${index}`, mirrored: false, paused: index < paused });
+    const fails = index >= singles - failing;
+    const name = `${fails ? 'failing' : 'single'}-${index}`;
+    const { hosts } = await fleet.add({ name, mirrored: false, paused: index < paused });
+    for (const host of fails ? hosts : []) host.usualSync = { seconds: 5, exitCode: RESTART };
   }
   for (let index = 0; index < pairs; index++) {
     const known = index < moved ? 'mirror' : index < moved + unknown ? 'none' : 'primary';
@@ -50,4 +59,29 @@ export async function untilDeadline({ world, syncs }: SyncStage, slot: number): 
 
 export function runIdOf({ syncs }: SyncStage, slot: number): string {
   return `${syncs.schedule.name}@${new Date(slot).toISOString()}`;
+}
+
+/** The schedule fires for a slot, now, whatever its own time is. */
+export function fire({ world, syncs }: SyncStage, slot: number): void {
+  const { arn, name, input, roleArn, dispatchQueueArn } = syncs.schedule;
+  const invocation = { scheduledMillis: slot, scheduleArn: arn, executionId: `${name}-again`, attemptNumber: 1 };
+  world.queues.send(dispatchQueueArn, replaceContextAttributes(input, invocation), { kind: 'role', roleArn });
+}
+
+/** What has been told of a run when it had finished, or was skipped. */
+export function toldOf({ world }: SyncStage, runId: string): Record<string, unknown>[] {
+  return world.bus.published
+    .filter(({ event }) => event['detail-type'] === 'MobiLink Sync Run Finished' && event.detail.runId === runId)
+    .map(({ event }) => event.detail);
+}
+
+/** Calls of the two functions of the syncs; all of them, or one operation. */
+export function callsOf({ world, syncs }: SyncStage, from: number, operation?: string) {
+  const names = [syncs.dispatchFunction, syncs.collectFunction];
+  return world.wire.requests.entries.filter(
+    (it) =>
+      it.at >= from &&
+      names.some((name) => it.process.startsWith(`${name}#`)) &&
+      (operation === undefined || it.operation === operation),
+  );
 }

@@ -23,6 +23,11 @@ export interface SyncScheduleDescription {
   readonly windowSeconds: number;
   readonly deadlineSeconds: number;
   readonly attempts: number;
+  readonly startWithinSeconds: number;
+  readonly dispatchQueueArn: string;
+  readonly roleArn: string;
+  /** The message that asks for a run, with the context attributes of EventBridge Scheduler in it. */
+  readonly input: string;
 }
 
 const runInput = v.pipe(
@@ -35,6 +40,7 @@ const runInput = v.pipe(
     windowSeconds: v.number(),
     deadlineSeconds: v.number(),
     attempts: v.number(),
+    startWithinSeconds: v.number(),
   }),
 );
 
@@ -45,11 +51,11 @@ export function findSyncs(deployment: Deployment, functions: readonly ServedFunc
   const collect = functions.find(
     (fn) => fn !== dispatch && told(fn).MOBILINK_RUNS_TABLE !== undefined && told(fn).MOBILINK_EVENT_BUS !== undefined,
   );
-  const [schedule] = describeSchedules(deployment).flatMap(({ arn, input }) => {
+  const [schedule] = describeSchedules(deployment).flatMap(({ arn, input, targetArn, roleArn }) => {
     const read = v.safeParse(runInput, input);
     if (!read.success) return [];
     const { schedule: name, groups, ...times } = read.output;
-    return [{ arn, name, group: groups[0] ?? '', ...times }];
+    return [{ arn, name, group: groups[0] ?? '', ...times, input, roleArn, dispatchQueueArn: targetArn }];
   });
   if (!dispatch || !collect || !schedule) return undefined;
   return {
