@@ -28,6 +28,7 @@ export interface Runs {
   advance(run: Run): Promise<boolean>;
   /** Creates the run's own item unless it is there. */
   open(run: Run, shards: number, now: number): Promise<void>;
+  isOpen(run: Run): Promise<boolean>;
   /** Creates the batch; false when it is there. */
   create(batch: Batch): Promise<boolean>;
   read(key: BatchKey): Promise<Batch | undefined>;

@@ -47,6 +47,17 @@ export class RunRecords implements Runs {
     await this.create(item);
   }
 
+  public async isOpen(run: Run): Promise<boolean> {
+    const { Item } = await this.client.send(
+      new GetItemCommand({
+        TableName: this.table,
+        Key: toItem({ runId: runIdOf(run), item: 'run' }),
+        ConsistentRead: true,
+      }),
+    );
+    return Item !== undefined;
+  }
+
   public create(item: Batch | object): Promise<boolean> {
     return unlessConditionFails(
       this.client.send(

@@ -8,8 +8,10 @@ import type { Ports } from './ports';
  */
 export async function startRun(ports: Ports, run: Run): Promise<void> {
   const now = ports.now();
-  if (now > Date.parse(run.scheduledAt) + run.startWithinSeconds * 1000) return skip(ports, run, 'late');
-  if (!(await ports.runs.advance(run))) return skip(ports, run, 'superseded');
+  const late = now > Date.parse(run.scheduledAt) + run.startWithinSeconds * 1000;
+  const reason = late ? 'late' : (await ports.runs.advance(run)) ? undefined : 'superseded';
+  // A run that was begun in time is brought to its end, whenever its message comes back.
+  if (reason !== undefined && !(await ports.runs.isOpen(run))) return skip(ports, run, reason);
   const groups = [...new Set(run.groups)];
   const orders = groups.flatMap((group) =>
     Array.from({ length: ports.shards }, (_, shard): OrderMessage => ({ kind: 'order', run, group, shard, batch: 0 })),

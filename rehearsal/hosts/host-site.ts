@@ -30,6 +30,11 @@ export class HostSite {
     sites.add(this);
   }
 
+  /** The processes that are at work: the shells of scripts, and syncs at the gate. */
+  public get pids(): number[] {
+    return [...[...this.scripts].flatMap(({ group }) => group ?? []), ...this.gate.pids];
+  }
+
   public folderOf(host: string): string {
     return path.join(this.folder, host);
   }

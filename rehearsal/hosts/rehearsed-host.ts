@@ -60,9 +60,6 @@ const USUAL_SYNC: SyncPlan = { seconds: 20, exitCode: 0 };
 const FAILING_SECONDS = 1;
 const LOST_DATABASE = 1;
 
-/** Real milliseconds in which what the agent's SIGKILL did not reach may notice that its script is gone. */
-const NOTICE_MILLIS = 3_000;
-
 /** Exit codes that the agent does not take for the script's own (amazon-ssm-agent: restart the host; stop the document as a success). */
 const AGENTS_OWN = [194, 168];
 
@@ -236,10 +233,11 @@ export class RehearsedHost implements ManagedNode {
   private async kill(run: HostRun): Promise<ScriptEnd> {
     const end = await run.kill();
     for (const sync of this.open.filter((it) => it.run === run)) {
-      if (await isGoneSoon(sync.waiting)) {
-        sync.ending.cancel();
-        this.forget(sync, undefined);
-      } else sync.record.outlivedScript = true;
+      sync.record.outlivedScript = sync.waiting.processGroup !== run.process.group;
+      if (sync.record.outlivedScript) continue;
+      await sync.waiting.gone;
+      sync.ending.cancel();
+      this.forget(sync, undefined);
     }
     return end;
   }
@@ -254,14 +252,4 @@ const NOT_SCHEDULED: Scheduled = { cancel: () => {} };
 /** The run that a command belongs to; for a document without runs each command is one. */
 function runOf({ commandId, parameters }: NodeCommand): string {
   return parameters.RunId?.[0] ?? commandId;
-}
-
-async function isGoneSoon({ gone }: WaitingSync): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), NOTICE_MILLIS);
-  });
-  const isGone = await Promise.race([gone.then(() => true), late]);
-  clearTimeout(timer);
-  return isGone;
 }

@@ -48,6 +48,11 @@ export class ScriptProcess {
     });
   }
 
+  /** The process group that the shell leads. */
+  public get group(): number | undefined {
+    return this.child.pid;
+  }
+
   /** SIGKILL to the process group, as the agent does it (amazon-ssm-agent, executers_unix.go): what has left the group lives on. */
   public kill(): void {
     const { pid, exitCode, signalCode } = this.child;

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 /** A sync that has done its work and waits for its virtual end. */
 export interface WaitingSync {
   /** The exit code of the stand-in for dbmlsync. */
   readonly exitCode: number;
-  readonly pid: number;
+  readonly processGroup: number;
   /** Resolves when the process is gone, released or not. */
   readonly gone: Promise<void>;
   /** Lets it end. */
@@ -40,6 +41,11 @@ export class SyncGate {
     ].join('\n');
   }
 
+  /** Of those that wait. */
+  public get pids(): number[] {
+    return [...this.open.values()].filter((pid) => pid > 0);
+  }
+
   /** Whatever still waits is ended. */
   public close(): Promise<void> {
     this.kill();
@@ -49,9 +55,9 @@ export class SyncGate {
 
   /** Ends what waits, at once: when the rehearsal itself ends there is no time for more. */
   public kill(): void {
-    for (const pid of this.open.values()) {
+    for (const pid of this.pids) {
       try {
-        if (pid > 0) process.kill(pid, 'SIGKILL');
+        process.kill(pid, 'SIGKILL');
       } catch {
         // It is gone.
       }
@@ -78,7 +84,12 @@ export class SyncGate {
       const release = (exitCode: number) => {
         if (!socket.destroyed) socket.end(`${exitCode}\n`);
       };
-      this.onArrival(host, { exitCode: Number(code), pid: Number(pid), gone, release });
+      this.onArrival(host, { exitCode: Number(code), processGroup: groupOf(Number(pid)), gone, release });
     });
   }
+}
+
+/** The fifth word of what Linux tells of a process; its name, the second, has no blank in it here. */
+function groupOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[4]);
 }

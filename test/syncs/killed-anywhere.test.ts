@@ -32,6 +32,31 @@ async function rehearse(fault?: (call: number) => Fault | undefined): Promise<Si
   return simulation;
 }
 
+describe('a firing that comes back', () => {
+  it('is brought to its end although it is late by then and a younger slot has fired', async () => {
+    const simulation = new Simulation({
+      seed: 7,
+      shards: 3,
+      // Orders for all shards are sent, the function dies, and its message comes back six minutes later.
+      fault: (call) => (call === 2 ? 'kill-before' : undefined),
+    });
+    const { fleet, registry } = simulation;
+    fleet.add({ id: 'i-0000000a', remote: 'stores/one', role: 'primary' });
+    registry.add('stores', { remoteName: 'one', hosts: ['i-0000000a'] });
+    const hasty = { ...run, startWithinSeconds: 60 };
+    const younger = { ...hasty, scheduledAt: new Date(START + 120_000).toISOString() };
+    simulation.fire(hasty);
+    simulation.fire(younger, 120_000);
+    await simulation.time.runUntil(START + 24 * 3_600_000);
+    expect(simulation.calls[2]).toBe('dispatch send to dispatch');
+    expect(simulation.unfinished).toBe(0);
+    for (const it of [hasty, younger]) {
+      expect(outcomesOf(simulation, it).get('one')).toHaveLength(1);
+      expect(simulation.announced.some(({ runId }) => runId.endsWith(it.scheduledAt))).toBe(true);
+    }
+  });
+});
+
 describe('a function that is killed, or hears no answer, at any one of its calls', () => {
   it.each<Fault>(['kill-before', 'kill-after', 'lost', 'repeated', 'failed'])('%s', async (fault) => {
     const usual = await rehearse();

@@ -59,6 +59,10 @@ export class MemoryRuns implements Runs {
     this.table.runs.set(id, { shards, startedAt, closedShards: new Set(), counts: NO_COUNTS });
   }
 
+  public async isOpen(run: Run): Promise<boolean> {
+    return this.table.runs.has(runIdOf(run));
+  }
+
   public async create(batch: Batch): Promise<boolean> {
     const key = batchKey(batch);
     if (this.table.batches.has(key)) return false;

@@ -175,6 +175,7 @@ export class Simulation {
       runs: {
         advance: (run) => call('advance', () => runs.advance(run)),
         open: (run, shards, now) => call('open', () => runs.open(run, shards, now)),
+        isOpen: (run) => call('isOpen', () => runs.isOpen(run)),
         create: (batch) => call('create', () => runs.create(batch)),
         read: (key) => call('read', () => runs.read(key)),
         claimAgain: (key, claims, until) => call('claimAgain', () => runs.claimAgain(key, claims, until)),
