@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { Chance } from '../../../rehearsal/cloud/chance';
 import type { Scheduled } from '../../../rehearsal/cloud/clock';
+import { Latencies } from '../../../rehearsal/cloud/latencies';
 import { Ssm } from '../../../rehearsal/cloud/ssm';
 import { CommandDocument } from '../../../rehearsal/cloud/ssm-document';
 import type { ManagedNode, NodeCommand, RunningScript, ScriptEnd } from '../../../rehearsal/cloud/ssm-node';
@@ -81,52 +82,33 @@ export class ScriptedNode implements ManagedNode {
   }
 }
 
-/** Run Command behind the door, with hosts 0, 1, 2, ... */
-export class SsmBench {
+/** Run Command behind the door, for the real client. */
+export class SsmDoor {
+  public readonly door = new SdkDoor();
   public readonly ssm: Ssm;
-  public readonly nodes: ScriptedNode[];
   private client = new SSMClient();
 
-  public static async open(hosts: number, seed = 'bench', latencies: Record<string, number> = {}): Promise<SsmBench> {
-    const door = new SdkDoor();
-    const bench = new SsmBench(door, hosts, seed, latencies);
-    await door.open(bench.ssm.standIn);
-    bench.client = new SSMClient(door.settings);
-    door.number(bench.client.middlewareStack);
-    return bench;
-  }
-
-  private constructor(
-    public readonly door: SdkDoor,
-    hosts: number,
-    seed: string,
-    latencies: Record<string, number>,
-  ) {
-    const { clock } = door;
-    this.nodes = Array.from({ length: hosts }, (_, index) => new ScriptedNode(nodeId(index), { System: 'one' }, clock));
+  /** @param latencies what is not named takes no time. */
+  constructor(document: unknown, seed: string, latencies: Record<string, number> | Latencies = {}) {
     this.ssm = new Ssm({
-      clock,
-      latencies: { sample: (purpose) => latencies[purpose] ?? 0 },
+      clock: this.door.clock,
+      latencies: latencies instanceof Latencies ? latencies : { sample: (purpose) => latencies[purpose] ?? 0 },
       chance: new Chance(seed),
       accountId: ACCOUNT,
       region: REGION,
-      documents: [new CommandDocument('sync', DOCUMENT_ARN, DOCUMENT)],
+      documents: [new CommandDocument('sync', DOCUMENT_ARN, document)],
     });
-    this.ssm.add(...this.nodes);
   }
 
-  public get ids(): string[] {
-    return this.nodes.map(({ id }) => id);
-  }
-
-  public node(index: number): ScriptedNode {
-    const node = this.nodes[index];
-    if (!node) throw new Error(`there is no host ${index}`);
-    return node;
+  public async open(): Promise<this> {
+    await this.door.open(this.ssm.standIn);
+    this.client = new SSMClient(this.door.settings);
+    this.door.number(this.client.middlewareStack);
+    return this;
   }
 
   public async send(input: Partial<SendCommandCommandInput> = {}) {
-    const usual = { DocumentName: 'sync', InstanceIds: this.ids, Parameters: { RunId: ['nightly@1'] } };
+    const usual = { DocumentName: 'sync', Parameters: { RunId: ['nightly@1'] } };
     const { Command } = await this.door.answer(this.client.send(new SendCommandCommand({ ...usual, ...input })));
     if (!Command?.CommandId) throw new Error('no command');
     return { ...Command, CommandId: Command.CommandId };
@@ -140,14 +122,6 @@ export class SsmBench {
     return this.door.answer(this.client.send(new ListCommandInvocationsCommand({ Details: true, ...input })));
   }
 
-  /** `StatusDetails` of each host, by its number, spelt in one way. */
-  public async details(CommandId: string): Promise<(string | undefined)[]> {
-    const { CommandInvocations = [] } = await this.invocations({ CommandId });
-    return this.ids.map((id) =>
-      CommandInvocations.find((it) => it.InstanceId === id)?.StatusDetails?.replaceAll(' ', ''),
-    );
-  }
-
   public cancel(CommandId: string, InstanceIds?: string[]) {
     return this.door.answer(this.client.send(new CancelCommandCommand({ CommandId, InstanceIds })));
   }
@@ -159,5 +133,43 @@ export class SsmBench {
   public async close(): Promise<void> {
     this.client.destroy();
     await this.door.close();
+  }
+}
+
+/** With hosts 0, 1, 2, ... whose scripts are the test's say. */
+export class SsmBench extends SsmDoor {
+  public readonly nodes: ScriptedNode[];
+
+  public static open(hosts: number, seed = 'bench', latencies: Record<string, number> = {}): Promise<SsmBench> {
+    return new SsmBench(hosts, seed, latencies).open();
+  }
+
+  private constructor(hosts: number, seed: string, latencies: Record<string, number>) {
+    super(DOCUMENT, seed, latencies);
+    const { clock } = this.door;
+    this.nodes = Array.from({ length: hosts }, (_, index) => new ScriptedNode(nodeId(index), { System: 'one' }, clock));
+    this.ssm.add(...this.nodes);
+  }
+
+  public get ids(): string[] {
+    return this.nodes.map(({ id }) => id);
+  }
+
+  public node(index: number): ScriptedNode {
+    const node = this.nodes[index];
+    if (!node) throw new Error(`there is no host ${index}`);
+    return node;
+  }
+
+  public override send(input: Partial<SendCommandCommandInput> = {}) {
+    return super.send({ InstanceIds: this.ids, ...input });
+  }
+
+  /** `StatusDetails` of each host, by its number, spelt in one way. */
+  public async details(CommandId: string): Promise<(string | undefined)[]> {
+    const { CommandInvocations = [] } = await this.invocations({ CommandId });
+    return this.ids.map((id) =>
+      CommandInvocations.find((it) => it.InstanceId === id)?.StatusDetails?.replaceAll(' ', ''),
+    );
   }
 }
