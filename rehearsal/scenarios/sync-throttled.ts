@@ -5,7 +5,8 @@ import { BEFORE_THE_HOUR, callsOf, nextSlot, untilDeadline, withFleet } from './
 
 export const syncThrottled: Scenario = {
   name: 'sync-throttled',
-  story: 'Systems Manager throttles every call for six minutes, then cancels commands since too many are waiting.',
+  story:
+    'Systems Manager throttles for three minutes, one answer is lost, and commands are cancelled since too many are waiting.',
   needs: 'a sync schedule',
   startsAt: BEFORE_THE_HOUR,
   async play(stage) {
@@ -14,12 +15,17 @@ export const syncThrottled: Scenario = {
     const on = await withFleet(stage, { singles: 40, pairs: 6 });
     const slot = nextSlot(world.clock.now());
     world.ssm.limit({ burst: 1, perSecond: 1 / 60 });
-    world.clock.at(slot + 6 * MINUTE, 'throttling ends', () => {
+    world.ssm.pendingQuota = 8;
+    world.wire.faults.push({
+      matches: ({ operation }) => operation === 'SendCommand',
+      effect: { kind: 'drop-after' },
+      times: 1,
+    });
+    world.clock.at(slot + 3 * MINUTE, 'throttling ends', () => {
       stage.say('no call is throttled any more, but the account may have 8 invocations waiting');
       world.ssm.unlimit();
-      world.ssm.pendingQuota = 8;
     });
-    world.clock.at(slot + 14 * MINUTE, 'the quota is lifted', () => {
+    world.clock.at(slot + 9 * MINUTE, 'the quota is lifted', () => {
       stage.say('the account may have as many as it likes');
       world.ssm.pendingQuota = Number.POSITIVE_INFINITY;
     });

@@ -84,7 +84,9 @@ export class Fleet {
 
   private host(remote: string, role: Role, mirrored: boolean): RehearsedHost {
     const { hostTag, schedule } = this.syncs;
-    const id = `i-${(0x0a00000000000000n + BigInt(this.made++)).toString(16).padStart(17, '0')}`;
+    // Every fourth host stands outside EC2.
+    const kind = this.made % 4 === 3 ? 'mi' : 'i';
+    const id = `${kind}-${(0x0a00000000000000n + BigInt(this.made++)).toString(16).padStart(17, '0')}`;
     const description = {
       id,
       remote: `${schedule.group}/${remote}`,
