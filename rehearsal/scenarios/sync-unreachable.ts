@@ -13,10 +13,11 @@ export const syncUnreachable: Scenario = {
   async play(stage) {
     const { world } = stage;
     await untilTracked(stage);
-    const on = await withFleet(stage, { singles: 20, pairs: 12, unknown: 4, failing: 1 });
+    const on = await withFleet(stage, { singles: 20, pairs: 12, moved: 4, unknown: 2, failing: 1 });
     const { hosts } = on.fleet;
-    const away = hosts.filter((_host, index) => index % 2 === 1);
-    const returning = new Set(away.filter((_host, index) => index % 4 === 1));
+    // Of every two pairs one has lost its primary, the other its mirror.
+    const away = hosts.filter((_host, index) => index % 4 === 1 || index % 4 === 2);
+    const returning = new Set(away.filter((_host, index) => index % 4 === 0));
     const gone = new Set(away.filter((host) => !returning.has(host)).slice(0, 2));
     for (const host of away) host.disconnect();
     for (const host of gone) host.registered = false;

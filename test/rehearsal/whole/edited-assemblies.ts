@@ -20,6 +20,10 @@ export interface EditedAssembly {
   readonly defect: string;
   /** What the rehearsal must say. */
   readonly says: RegExp;
+  /** @default - failover */
+  readonly scenario?: string;
+  /** The exit code; 2 for an assembly that AWS would not deploy. @default 1 */
+  readonly code?: number;
   /** Changes the templates and tells whether there was something to change. */
   edit(templates: Template[]): boolean;
 }
@@ -47,15 +51,7 @@ export const EDITED_ASSEMBLIES: readonly EditedAssembly[] = [
   {
     defect: 'the schedule is gone',
     says: /the first primary is known and announced within three minutes/,
-    edit: (templates) =>
-      templates
-        .map((template) => {
-          const [id] =
-            Object.entries(template.Resources).find(([, it]) => it.Type === 'AWS::Scheduler::Schedule') ?? [];
-          if (id) delete template.Resources[id];
-          return id !== undefined;
-        })
-        .some(Boolean),
+    edit: (templates) => remove(templates, 'AWS::Scheduler::Schedule'),
   },
   {
     defect: 'the time-out of the function is 5 s',
@@ -64,6 +60,58 @@ export const EDITED_ASSEMBLIES: readonly EditedAssembly[] = [
       change(templates, 'AWS::Lambda::Function', (properties) => {
         if (properties.Timeout === 150) properties.Timeout = 5;
       }),
+  },
+  {
+    defect: 'the queues have lost their policies',
+    scenario: 'sync-unreachable',
+    says: /nothing in the policy of \S*Dispatch\S* denies messages over plain HTTP/,
+    edit: (templates) => remove(templates, 'AWS::SQS::QueuePolicy'),
+  },
+  {
+    defect: 'nobody may send to the queues',
+    scenario: 'sync-unreachable',
+    says: /used and not granted: sqs:SendMessage/,
+    edit: (templates) => removeAction(templates, 'sqs:SendMessage'),
+  },
+  {
+    defect: 'a queue shows its messages again before the function has ended',
+    scenario: 'sync-unreachable',
+    says: /visibility timeout: 30 seconds is less than Function timeout: 60 seconds/,
+    code: 2,
+    edit: (templates) =>
+      change(templates, 'AWS::SQS::Queue', (properties) => {
+        if (properties.VisibilityTimeout) properties.VisibilityTimeout = 30;
+      }),
+  },
+  {
+    defect: 'the partner is never tried',
+    scenario: 'sync-unreachable',
+    says: /each remote ends as its story says: pair-\d+: (unreachable|not-primary)/,
+    edit: (templates) => replaceText(templates, 'AWS::Scheduler::Schedule', '\\"attempts\\":3', '\\"attempts\\":1'),
+  },
+  {
+    defect: 'the script does not ask for the role',
+    scenario: 'sync-unreachable',
+    says: /no remote synchronizes on a mirror: \S+: /,
+    edit: (templates) => replaceText(templates, 'AWS::SSM::Document', '"require_primary"', '""'),
+  },
+  {
+    defect: 'the script forgets -is',
+    scenario: 'sync-unreachable',
+    says: /each remote ends as its story says: \S+: failed/,
+    edit: (templates) => replaceText(templates, 'AWS::SSM::Document', ' -is -qc', ' -qc'),
+  },
+  {
+    defect: 'the script passes the exit code of dbmlsync on',
+    scenario: 'sync-unreachable',
+    says: /the script ended with 194/,
+    edit: (templates) =>
+      replaceText(
+        templates,
+        'AWS::SSM::Document',
+        '"  code=$ended_with"',
+        '"  code=$ended_with; if ((code != 0)); then reported=yes; exit $code; fi"',
+      ),
   },
 ];
 
@@ -88,7 +136,7 @@ export async function rehearseEdited(assembly: string, edited: EditedAssembly): 
     for (const [index, name] of files.entries()) {
       writeFileSync(path.join(copy, name), JSON.stringify(templates[index]));
     }
-    return await runRehearsal(['--assembly', copy, '--scenario', 'failover']);
+    return await runRehearsal(['--assembly', copy, '--scenario', edited.scenario ?? 'failover']);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
@@ -99,6 +147,22 @@ function change(templates: Template[], type: string, edit: (properties: Record<s
   const before = JSON.stringify(found);
   for (const resource of found) edit(resource.Properties);
   return JSON.stringify(found) !== before;
+}
+
+function remove(templates: Template[], type: string): boolean {
+  const gone = templates.flatMap(({ Resources }) =>
+    Object.keys(Resources)
+      .filter((id) => Resources[id]?.Type === type)
+      .map((id) => delete Resources[id]),
+  );
+  return gone.length > 0;
+}
+
+/** In the JSON of the properties. */
+function replaceText(templates: Template[], type: string, text: string, other: string): boolean {
+  return change(templates, type, (properties) => {
+    Object.assign(properties, JSON.parse(JSON.stringify(properties).replaceAll(text, other)));
+  });
 }
 
 /** Takes every action with this beginning out of every policy. */
@@ -116,7 +180,7 @@ async function show(): Promise<void> {
   await withAssembly(async (assembly) => {
     for (const edited of EDITED_ASSEMBLIES) {
       const { code, output } = await rehearseEdited(assembly, edited);
-      const reasons = output.split('The rehearsal failed:')[1]?.trim() ?? 'it passed';
+      const reasons = output.split('The rehearsal failed:')[1]?.trim() ?? output.trim().split('\n').at(-1) ?? '';
       console.log(`\n${edited.defect}: exit code ${code}\n  ${reasons.replaceAll('\n', '\n  ')}`);
     }
   });
