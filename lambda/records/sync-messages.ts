@@ -89,4 +89,3 @@ export type CollectMessage = v.InferOutput<typeof collectMessage>;
 export type InFlightMessage = v.InferOutput<typeof inFlightMessage>;
 export type ShardEndedMessage = v.InferOutput<typeof shardEndedMessage>;
 export type RunSkippedMessage = v.InferOutput<typeof runSkippedMessage>;
-export type Resumption = v.InferOutput<typeof resumption>;
