@@ -15,7 +15,7 @@ describe('the rehearsal of this app', () => {
       );
       expect(code).toBe(0);
     });
-  });
+  }, 600_000);
 
   it('passes, and two runs with one seed make the same requests byte for byte', async () => {
     await withAssembly(async (assembly) => {
@@ -29,7 +29,7 @@ describe('the rehearsal of this app', () => {
       expect(another.code).toBe(0);
       expect(fingerprintOf(another)).not.toBe(fingerprintOf(one));
     });
-  });
+  }, 600_000);
 });
 
 describe('an edited assembly', () => {
