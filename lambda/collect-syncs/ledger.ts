@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
   UpdateItemCommand,
@@ -8,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { parse } from '../door/parse';
+import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { toMoment } from '../records/names';
 import { type Batch, type BatchKey, batchItem, batchSchema } from '../records/sync-batch';
@@ -138,20 +138,10 @@ export class RunLedger implements Ledger {
     item: string,
     change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>,
   ): Promise<Record<string, unknown> | undefined> {
-    try {
-      const { Attributes = {} } = await this.client.send(
-        new UpdateItemCommand({
-          TableName: this.table,
-          Key: toItem({ runId, item }),
-          ReturnValues: 'ALL_NEW',
-          ...change,
-        }),
-      );
-      return fromItem(Attributes);
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    }
+    const Key = toItem({ runId, item });
+    const command = new UpdateItemCommand({ TableName: this.table, Key, ReturnValues: 'ALL_NEW', ...change });
+    const answer = await unlessConditionFails(this.client.send(command));
+    return answer && fromItem(answer.Attributes ?? {});
   }
 }
 

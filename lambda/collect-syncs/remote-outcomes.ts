@@ -1,4 +1,5 @@
-import { ConditionalCheckFailedException, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { unlessConditionFails } from '../records/conditional-write';
 import { toItem } from '../records/item';
 import { groupShard } from '../records/names';
 import type { Batch, Settlement } from '../records/sync-batch';
@@ -22,14 +23,9 @@ export class RemoteOutcomes implements Remotes {
   }
 
   private async update(Key: ReturnType<typeof toItem>, change: Change): Promise<boolean> {
-    try {
-      await this.client.send(new UpdateItemCommand({ TableName: this.table, Key, ...change }));
-      return true;
-    } catch (error) {
-      // Already noted, outdated, or the remote has left the registry.
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    const write = this.client.send(new UpdateItemCommand({ TableName: this.table, Key, ...change }));
+    // Already noted, outdated, or the remote has left the registry.
+    return (await unlessConditionFails(write)) !== undefined;
   }
 }
 

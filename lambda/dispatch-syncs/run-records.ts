@@ -1,12 +1,7 @@
-import {
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { parse } from '../door/parse';
+import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { type Batch, type BatchKey, batchItem, batchSchema } from '../records/sync-batch';
 import { PACE_ITEM, paceSchema } from '../records/sync-pace';
@@ -21,7 +16,7 @@ export class RunRecords implements Runs {
   constructor(private readonly table: string) {}
 
   public advance(run: Run): Promise<boolean> {
-    return unlessConditionFails(
+    return isWritten(
       this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
@@ -59,7 +54,7 @@ export class RunRecords implements Runs {
   }
 
   public create(item: Batch | object): Promise<boolean> {
-    return unlessConditionFails(
+    return isWritten(
       this.client.send(
         new PutItemCommand({
           TableName: this.table,
@@ -89,7 +84,7 @@ export class RunRecords implements Runs {
   }
 
   public claimAgain(key: BatchKey, claims: number, leaseUntil: number): Promise<boolean> {
-    return unlessConditionFails(
+    return isWritten(
       this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
@@ -112,12 +107,6 @@ export class RunRecords implements Runs {
  * A repetition by the SDK whose first attempt took effect, its answer lost, fails the condition too: then the caller goes the
  * way of one who found the item written by somebody else, which is sure and slower.
  */
-async function unlessConditionFails(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+async function isWritten(write: Promise<unknown>): Promise<boolean> {
+  return (await unlessConditionFails(write)) !== undefined;
 }

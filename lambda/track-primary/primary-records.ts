@@ -1,12 +1,12 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { parse } from '../door/parse';
+import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { type PrimaryRecord, primaryRecordSchema } from '../records/primary-record';
 import type { Records } from './ports';
@@ -40,15 +40,12 @@ export class PrimaryRecords implements Records {
     abortSignal: AbortSignal,
   ): Promise<boolean> {
     const condition = read ? unchangedSince(read) : { ConditionExpression: 'attribute_not_exists(databaseId)' };
-    return this.unlessOthersWrote(
-      this.client.send(new PutItemCommand({ TableName: this.table, Item: toItem(next), ...condition }), {
-        abortSignal,
-      }),
-    );
+    const put = new PutItemCommand({ TableName: this.table, Item: toItem(next), ...condition });
+    return (await unlessConditionFails(this.client.send(put, { abortSignal }))) !== undefined;
   }
 
   public async noteAnnounced(record: PrimaryRecord, abortSignal: AbortSignal): Promise<void> {
-    await this.unlessOthersWrote(
+    await unlessConditionFails(
       this.client.send(new UpdateItemCommand({ TableName: this.table, Key: this.key, ...noteOf(record) }), {
         abortSignal,
       }),
@@ -57,16 +54,6 @@ export class PrimaryRecords implements Records {
 
   private get key(): Record<string, AttributeValue> {
     return { databaseId: { S: this.databaseId } };
-  }
-
-  private async unlessOthersWrote(write: Promise<unknown>): Promise<boolean> {
-    try {
-      await write;
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
   }
 }
 
