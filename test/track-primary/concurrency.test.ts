@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { type PrimaryRecord, primaryRecordSchema } from '../../lambda/records/primary-record';
 import { fromItem } from '../../lambda/records/item';
+import { type PrimaryRecord, primaryRecordSchema } from '../../lambda/records/primary-record';
 import { type PollInput, poll } from '../../lambda/track-primary/poll';
 import type { Announcement, Ports } from '../../lambda/track-primary/ports';
 import { noteOf, unchangedSince } from '../../lambda/track-primary/primary-records';
