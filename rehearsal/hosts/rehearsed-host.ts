@@ -231,6 +231,11 @@ export class RehearsedHost implements ManagedNode {
   }
 
   private async kill(run: HostRun): Promise<ScriptEnd> {
+    const rest = await run.rest;
+    // Its sync may be at the gate already, though nobody has looked yet.
+    if (rest.kind === 'syncing' && !this.open.some(({ waiting }) => waiting === rest.sync)) {
+      this.begin(run, rest.sync, () => {});
+    }
     const end = await run.kill();
     for (const sync of this.open.filter((it) => it.run === run)) {
       sync.record.outlivedScript = sync.waiting.processGroup !== run.process.group;

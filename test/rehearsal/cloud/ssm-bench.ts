@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { Chance } from '../../../rehearsal/cloud/chance';
 import type { Scheduled } from '../../../rehearsal/cloud/clock';
-import { Latencies } from '../../../rehearsal/cloud/latencies';
+import type { Latencies } from '../../../rehearsal/cloud/latencies';
 import { Ssm } from '../../../rehearsal/cloud/ssm';
 import { CommandDocument } from '../../../rehearsal/cloud/ssm-document';
 import type { ManagedNode, NodeCommand, RunningScript, ScriptEnd } from '../../../rehearsal/cloud/ssm-node';
@@ -88,11 +88,10 @@ export class SsmDoor {
   public readonly ssm: Ssm;
   private client = new SSMClient();
 
-  /** @param latencies what is not named takes no time. */
-  constructor(document: unknown, seed: string, latencies: Record<string, number> | Latencies = {}) {
+  constructor(document: unknown, seed: string, latencies: Pick<Latencies, 'sample'>) {
     this.ssm = new Ssm({
       clock: this.door.clock,
-      latencies: latencies instanceof Latencies ? latencies : { sample: (purpose) => latencies[purpose] ?? 0 },
+      latencies,
       chance: new Chance(seed),
       accountId: ACCOUNT,
       region: REGION,
@@ -145,7 +144,7 @@ export class SsmBench extends SsmDoor {
   }
 
   private constructor(hosts: number, seed: string, latencies: Record<string, number>) {
-    super(DOCUMENT, seed, latencies);
+    super(DOCUMENT, seed, { sample: (purpose) => latencies[purpose] ?? 0 });
     const { clock } = this.door;
     this.nodes = Array.from({ length: hosts }, (_, index) => new ScriptedNode(nodeId(index), { System: 'one' }, clock));
     this.ssm.add(...this.nodes);

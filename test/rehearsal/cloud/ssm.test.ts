@@ -144,6 +144,7 @@ describe('errors and concurrency', () => {
 
   it.each([
     ['40%', 3, 'the third of five is one too many'],
+    ['50%', 3, 'half an error is none'],
     ['2', 3, 'so it is by number'],
     ['100%', 5, 'never too many'],
   ])('allows %s errors: %i fail, %s', async (MaxErrors, failed) => {

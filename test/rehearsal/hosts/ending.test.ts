@@ -20,6 +20,35 @@ async function endSoon(pids: number[]): Promise<boolean> {
   return !pids.some(isRunning);
 }
 
+it('the agent ends the whole group of a script that takes too long', async () => {
+  const lines = ['sleep 300 & echo $! > "$HOST_FOLDER/child"', '"$HOST_FOLDER/bin/sync"'];
+  const bench = await HostBench.start({ document: shellDocument(...lines), roles: ['primary'] });
+  bench.host(0).plan({ seconds: 60, exitCode: 0 });
+  const command = await bench.order('nightly@1', [0], 10);
+  await bench.run(10);
+  const child = Number(readFileSync(`${bench.site.folderOf(bench.host(0).id)}/child`, 'utf8'));
+  const pids = [child, ...bench.site.pids];
+  expect([pids.length, pids.every(isRunning)]).toEqual([3, true]);
+  await bench.run(5);
+  expect(await bench.outcome(command)).toMatchObject({ details: 'ExecutionTimedOut', code: 137 });
+  expect(await endSoon(pids)).toBe(true);
+  expect(bench.host(0).syncs).toMatchObject([{ exitCode: undefined, outlivedScript: false }]);
+  expect(bench.host(0).syncs[0]?.endedAt).toBeDefined();
+  await bench.close();
+});
+
+it('a site that is closed while a script moves leaves neither folder nor process', async () => {
+  const bench = await HostBench.start({ document: shellDocument('sleep 300'), roles: ['primary'] });
+  await bench.order('nightly@1', [0]);
+  await bench.run(1.5);
+  const folder = bench.site.folderOf(bench.host(0).id);
+  const pids = bench.site.pids;
+  expect([pids.length, pids.every(isRunning)]).toEqual([1, true]);
+  await bench.close();
+  expect(await endSoon(pids)).toBe(true);
+  expect(existsSync(path.dirname(folder))).toBe(false);
+});
+
 it('a site that is closed in the middle of a sync leaves neither folder nor process', async () => {
   const bench = await HostBench.start({ document: shellDocument('"$HOST_FOLDER/bin/sync"'), roles: ['primary'] });
   await bench.order('nightly@1', [0]);

@@ -39,7 +39,7 @@ export interface HostBenchOptions {
   /** @default - usual */
   readonly scriptsAtOnce?: number;
   /** @default - a delivery takes 1 s, a script 1 s */
-  readonly latencies?: Latencies;
+  readonly latencies?: Pick<Latencies, 'sample'>;
 }
 
 /** Run Command with hosts that run scripts in real processes; each host is a remote of its own, or the half of one pair. */
@@ -54,11 +54,11 @@ export class HostBench extends SsmDoor {
     options: HostBenchOptions,
     public readonly site: HostSite,
   ) {
-    const latencies = options.latencies ?? { 'ssm-delivery': 1_000, 'host-script': 1_000 };
+    const latencies = options.latencies ?? { sample: (purpose) => (purpose === 'ssm-listing' ? 0 : 1_000) };
     super(options.document, 'hosts', latencies);
     const world = {
       clock: this.door.clock,
-      latencies: 'sample' in latencies ? (latencies as Latencies) : { sample: () => 1_000 },
+      latencies,
       site,
       tools: options.tools ?? bareTools,
       region: REGION,

@@ -130,6 +130,22 @@ describe('the project’s own script on a host', () => {
     expect(bench.violations).toEqual([]);
   });
 
+  it('leaves it also when it is cancelled as soon as it has begun', async () => {
+    const latencies = { sample: (purpose: string) => (purpose === 'host-script' ? 5_000 : 0) };
+    await start(['primary'], { latencies });
+    const command = await bench.order(RUN, [0]);
+    await bench.run(1);
+    await bench.cancel(command);
+    await bench.run(10);
+    expect(await bench.outcome(command)).toMatchObject({ details: 'Cancelled' });
+    expect(bench.host(0).syncs).toMatchObject([{ outlivedScript: true }]);
+    await bench.run(60);
+    const free = await bench.order(NEXT_RUN, [0]);
+    await bench.run(60);
+    expect(await bench.outcome(free)).toMatchObject({ code: 0 });
+    expect(bench.violations).toEqual([]);
+  });
+
   it('does not run twice in one run, even on orders that should never have been given', async () => {
     await start(['primary']);
     bench.host(0).plan({ seconds: 100, exitCode: 0 });
