@@ -85,24 +85,26 @@ function judge(batch: Batch, run: Run, member: Member, { views, refused, now }: 
     if (now + backOff(batch) * 1000 < deadlineOf(run)) return { kind: 'again', why: 'rate-exceeded', remote };
     return settle({ outcome: 'deadline-missed', detail: 'too many commands were waiting in the account' });
   }
-  const tried = { ...member.tried };
+  const tried: Record<string, 'not-primary' | 'unreachable'> = { ...member.tried };
   const reasons: string[] = [];
   for (const { host, said } of hosts) {
-    if (said.kind === 'not-primary') tried[host] = 'not-primary';
-    if (said.kind !== 'unreachable') continue;
-    tried[host] = 'unreachable';
-    reasons.push(`${host}: ${said.detail}`);
+    if (said.kind !== 'not-primary' && said.kind !== 'unreachable') continue;
+    tried[host] = said.kind;
+    if (said.detail !== undefined) reasons.push(`${host}: ${said.detail}`);
   }
   if (batch.attempt < run.attempts && now + retryDelay(batch.attempt) * 1000 < deadlineOf(run)) {
     return { kind: 'again', why: 'elsewhere', remote: { ...remote, tried } };
   }
+  const detail = reasons.join('; ') || undefined;
   const everywhere = member.hosts.every((host) => tried[host] === 'not-primary');
-  if (everywhere) return settle({ outcome: 'not-primary', forgetPrimary: true });
-  return settle({ outcome: 'unreachable', detail: reasons.join('; ') || undefined });
+  return settle(
+    everywhere ? { outcome: 'not-primary', detail, forgetPrimary: true } : { outcome: 'unreachable', detail },
+  );
 }
 
 type Answer =
-  | { readonly kind: 'open' | 'synchronized' | 'busy' | 'not-primary' | 'rate-exceeded' }
+  | { readonly kind: 'open' | 'synchronized' | 'busy' | 'rate-exceeded' }
+  | { readonly kind: 'not-primary'; readonly detail: string | undefined }
   | { readonly kind: 'failed' | 'unreachable'; readonly detail: string };
 
 function answerOf(view: HostView | undefined, refused: string | undefined, batch: Batch, member: Member): Answer {
@@ -134,7 +136,7 @@ function reported({ exitCode, report }: HostView & { kind: 'ended' }, remote: st
       if (report?.run === runId) return { kind: 'synchronized' };
       return { kind: 'failed', detail: `exit code ${exitCode} without a report of this run: did the script run?` };
     case 75:
-      return { kind: 'not-primary' };
+      return { kind: 'not-primary', detail: report?.message };
     case 76:
       return { kind: 'busy' };
     default: {

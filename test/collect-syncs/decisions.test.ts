@@ -171,8 +171,13 @@ describe('the end of a remote', () => {
     ]);
     const last = decideOne({ [host]: ended(75), 'i-0000000b': away }, { one, batch: { attempt: 3 } });
     expect(last.settled.one).toMatchObject({ outcome: 'unreachable', detail: 'i-0000000b: DeliveryTimedOut' });
-    const nowhere = decideOne({ [host]: ended(75), 'i-0000000b': ended(75) }, { one, batch: { attempt: 3 } });
-    expect(nowhere.settled.one).toMatchObject({ outcome: 'not-primary', forgetPrimary: true });
+    const told = ended(75, report('not-primary', { message: 'the local database is mirror' }));
+    const nowhere = decideOne({ [host]: told, 'i-0000000b': ended(75) }, { one, batch: { attempt: 3 } });
+    expect(nowhere.settled.one).toMatchObject({
+      outcome: 'not-primary',
+      detail: `${host}: the local database is mirror`,
+      forgetPrimary: true,
+    });
     const refused = decideOne({}, { batch: { attempt: 3 }, refused: { [host]: 'InvalidInstanceId' } });
     expect(refused.settled.one).toMatchObject({ outcome: 'unreachable', detail: `${host}: InvalidInstanceId` });
   });
