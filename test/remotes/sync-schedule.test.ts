@@ -83,6 +83,18 @@ describe('a sync schedule', () => {
     });
   });
 
+  it('alarms when syncs go on during a failover', () => {
+    const it = syncs();
+    const { scheduleName } = schedule(it);
+    templateOf(it).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'MobiLinkHA',
+      MetricName: 'HoldBackOverruns',
+      Dimensions: [{ Name: 'Schedule', Value: scheduleName }],
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   it('can be switched off', () => {
     const it = syncs();
     schedule(it, { enabled: false });
