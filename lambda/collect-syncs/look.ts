@@ -1,5 +1,5 @@
 import { nextLookSeconds } from '../records/next-look';
-import type { Batch, BatchKey } from '../records/sync-batch';
+import type { Batch, BatchKey, Settlement } from '../records/sync-batch';
 import type { Command, InFlightMessage } from '../records/sync-messages';
 import { deadlineOf, runIdOf } from '../records/sync-run';
 import { closeBatch } from './close';
@@ -23,8 +23,12 @@ export async function lookAt(ports: Ports, message: InFlightMessage): Promise<vo
   const key: BatchKey = { runId: runIdOf(run), group, shard, batch: id };
   const batch = await ports.ledger.read(key);
   if (!batch) throw new Error(`The run ${key.runId} has no batch ${id} of ${group}/${shard}`);
-  // A later look was recorded, so everything that followed from this one was done.
-  if (batch.look !== undefined && batch.look > look) return;
+  // A message that came twice makes two chains of looks; the one that is ahead looks on, and did not do what follows from this one.
+  if (batch.look !== undefined && batch.look > look) {
+    await note(ports, batch, Object.entries(batch.settled));
+    await orderChildren(ports, message, batch);
+    return;
+  }
   if (batch.look === look || batch.closed) return follow(ports, message, batch);
 
   const views = await viewsOf(ports, message, batch);
@@ -58,20 +62,34 @@ export async function lookAt(ports: Ports, message: InFlightMessage): Promise<vo
 
 /** What follows from a look that the ledger holds. */
 async function follow(ports: Ports, message: InFlightMessage, batch: Batch): Promise<void> {
-  const { run, group, shard, look } = message;
   const entries = Object.entries(batch.settled);
   const newest = entries.map(([, { at }]) => at).reduce((one, other) => (one > other ? one : other), '');
-  const fresh = entries.filter(([, { at }]) => at === newest);
-  for (let from = 0; from < fresh.length; from += AT_ONCE) {
-    const part = fresh.slice(from, from + AT_ONCE);
+  await note(
+    ports,
+    batch,
+    entries.filter(([, { at }]) => at === newest),
+  );
+  await orderChildren(ports, message, batch);
+  if (batch.closed) await closeBatch(ports, message.run, batch);
+  else await lookAgain(ports, message);
+}
+
+async function note(ports: Ports, batch: Batch, settlements: [string, Settlement][]): Promise<void> {
+  for (let from = 0; from < settlements.length; from += AT_ONCE) {
+    const part = settlements.slice(from, from + AT_ONCE);
     await Promise.all(part.map(([remoteName, settlement]) => ports.remotes.note(batch, remoteName, settlement)));
   }
-  for (const child of batch.children.filter((it) => it.look === look)) {
-    const { batch: id, attempt, remotes, delaySeconds } = child;
-    await ports.queues.dispatch([{ kind: 'retry', run, group, shard, batch: id, attempt, remotes }], delaySeconds);
+}
+
+async function orderChildren(
+  ports: Ports,
+  { run, group, shard, look }: InFlightMessage,
+  { children }: Batch,
+): Promise<void> {
+  for (const child of children.filter((it) => it.look === look)) {
+    const { batch, attempt, remotes, delaySeconds } = child;
+    await ports.queues.dispatch([{ kind: 'retry', run, group, shard, batch, attempt, remotes }], delaySeconds);
   }
-  if (batch.closed) await closeBatch(ports, run, batch);
-  else await lookAgain(ports, message);
 }
 
 async function lookAgain(ports: Ports, message: InFlightMessage): Promise<void> {
