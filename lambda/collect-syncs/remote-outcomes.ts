@@ -35,7 +35,7 @@ interface Change {
   readonly ExpressionAttributeValues: ReturnType<typeof toItem>;
 }
 
-/** The same settlement twice changes nothing; of two runs the later outcome stays. */
+/** The same settlement twice changes nothing; of two runs the later outcome stays, in one millisecond that of the greater id. */
 export function latestOutcome(
   runId: string,
   { outcome, at, host, detail, forgetPrimary }: Settlement,
@@ -56,7 +56,7 @@ export function latestOutcome(
   return {
     UpdateExpression: `SET ${set.join(', ')}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
     ConditionExpression:
-      'attribute_exists(remoteName) AND (attribute_not_exists(lastOutcomeAt) OR lastOutcomeAt < :at OR (lastOutcomeAt = :at AND lastRunId <> :runId))',
+      'attribute_exists(remoteName) AND (attribute_not_exists(lastOutcomeAt) OR lastOutcomeAt < :at OR (lastOutcomeAt = :at AND lastRunId < :runId))',
     ExpressionAttributeValues: toItem({
       ':outcome': outcome,
       ':at': at,
