@@ -35,15 +35,15 @@ type Verdict =
 /** Decides for each remote of a batch that has no outcome yet. Pure. */
 export function decide(batch: Batch, run: Run, sight: Sight): Decision {
   const moved = new Set(batch.children.flatMap(({ remotes }) => remotes.map(({ remoteName }) => remoteName)));
-  const open = batch.members.filter(({ remoteName }) => !batch.settled[remoteName] && !moved.has(remoteName));
-  const settled: Record<string, Settlement> = {};
+  const open = batch.members.filter(({ remoteName }) => !isSettled(batch, remoteName) && !moved.has(remoteName));
+  const settled = new Map<string, Settlement>();
   const elsewhere: OrderedRemote[] = [];
   const tooMany: OrderedRemote[] = [];
   let waiting = 0;
   for (const member of open) {
     const verdict = judge(batch, run, member, sight);
     if (verdict.kind === 'wait') waiting++;
-    else if (verdict.kind === 'settle') settled[member.remoteName] = verdict.settlement;
+    else if (verdict.kind === 'settle') settled.set(member.remoteName, verdict.settlement);
     else (verdict.why === 'elsewhere' ? elsewhere : tooMany).push(verdict.remote);
   }
   const attempts = [
@@ -58,7 +58,12 @@ export function decide(batch: Batch, run: Run, sight: Sight): Decision {
       batch: `${batch.batch}.${batch.children.length + index + 1}`,
       look: sight.look,
     }));
-  return { settled, children, closed: waiting === 0 };
+  return { settled: Object.fromEntries(settled), children, closed: waiting === 0 };
+}
+
+/** Not by looking the name up: `constructor` is found in every object. */
+export function isSettled({ settled }: Batch, remoteName: string): boolean {
+  return Object.hasOwn(settled, remoteName);
 }
 
 function judge(batch: Batch, run: Run, member: Member, { views, refused, now }: Sight): Verdict {
@@ -127,13 +132,14 @@ function answerOf(view: HostView | undefined, refused: string | undefined, batch
 
 /** The exit codes of host/sync-remote.sh; a good one counts only with the report of this remote and run. */
 function reported({ exitCode, report }: HostView & { kind: 'ended' }, remote: string, runId: string): Answer {
-  if (report && report.remote !== remote) {
+  // A host whose configuration cannot be read does not know its remote, and says why in its message.
+  if (report && report.remote !== '' && report.remote !== remote) {
     return { kind: 'failed', detail: `the host says that it holds ${report.remote}, the registry says ${remote}` };
   }
   switch (exitCode) {
     case 0:
     case 77:
-      if (report?.run === runId) return { kind: 'synchronized' };
+      if (report?.run === runId && report.remote === remote) return { kind: 'synchronized' };
       return { kind: 'failed', detail: `exit code ${exitCode} without a report of this run: did the script run?` };
     case 75:
       return { kind: 'not-primary', detail: report?.message };

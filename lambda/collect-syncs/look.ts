@@ -3,7 +3,7 @@ import type { Batch, BatchKey, Settlement } from '../records/sync-batch';
 import type { Command, InFlightMessage } from '../records/sync-messages';
 import { deadlineOf, runIdOf } from '../records/sync-run';
 import { closeBatch } from './close';
-import { decide } from './core';
+import { decide, isSettled } from './core';
 import { type HostView, isOver, isRateExceeded, viewOf } from './host-view';
 import type { Ports } from './ports';
 
@@ -105,7 +105,7 @@ async function viewsOf(
   batch: Batch,
 ): Promise<Record<string, HostView> | undefined> {
   const awaited = new Set(
-    batch.members.filter(({ remoteName }) => !batch.settled[remoteName]).flatMap(({ targets }) => targets),
+    batch.members.filter(({ remoteName }) => !isSettled(batch, remoteName)).flatMap(({ targets }) => targets),
   );
   const views: Record<string, HostView> = {};
   for (const command of commands.filter(({ hosts }) => hosts.some((host) => awaited.has(host)))) {

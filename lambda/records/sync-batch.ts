@@ -20,6 +20,8 @@ export type OrderedRemote = v.InferOutput<typeof orderedRemoteSchema>;
 
 export const memberSchema = v.object({
   ...orderedRemoteSchema.entries,
+  /** Whatever stands in the registry: that it is no name is told as the remote's outcome, and keeps nobody else from theirs. */
+  remoteName: v.string(),
   /** The hosts that this batch commands; none for a remote whose outcome is known before anything is sent. */
   targets: v.array(v.string()),
   outcome: v.optional(outcomeSchema),
@@ -41,6 +43,14 @@ export const settlementSchema = v.object({
 
 /** The end of one remote in one run, as it stands in the ledger. */
 export type Settlement = v.InferOutput<typeof settlementSchema>;
+
+/** By remote. `v.record` would leave out `constructor`, which is a name that a remote may have. */
+const settledSchema = v.pipe(
+  v.custom<Readonly<Record<string, unknown>>>((it) => typeof it === 'object' && it !== null, 'must be a map'),
+  v.transform((settled) => Object.entries(settled)),
+  v.array(v.tuple([v.string(), settlementSchema])),
+  v.transform((entries): Record<string, Settlement> => Object.fromEntries(entries)),
+);
 
 /** Another attempt for some remotes of a batch, as a batch of its own. */
 export const childSchema = v.object({
@@ -78,7 +88,7 @@ export const batchSchema = v.object({
   version: v.optional(v.number(), 0),
   /** The look that wrote last. */
   look: v.optional(v.number()),
-  settled: v.optional(v.record(v.string(), settlementSchema), {}),
+  settled: v.optional(settledSchema, {}),
   children: v.optional(v.array(childSchema), []),
   closed: v.optional(v.boolean(), false),
   expiresAt: v.number(),

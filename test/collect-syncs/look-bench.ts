@@ -1,7 +1,8 @@
 import { collect } from '../../lambda/collect-syncs/collect';
-import type { Invocation } from '../../lambda/collect-syncs/host-view';
+import { type Decision, decide } from '../../lambda/collect-syncs/core';
+import type { HostView, Invocation } from '../../lambda/collect-syncs/host-view';
 import type { Ports, RunFinished } from '../../lambda/collect-syncs/ports';
-import type { Settlement } from '../../lambda/records/sync-batch';
+import type { Batch, Settlement } from '../../lambda/records/sync-batch';
 import type { CollectMessage, DispatchMessage, InFlightMessage } from '../../lambda/records/sync-messages';
 import { KEY, NINE, RUN } from '../records/round-fixture';
 import { MemoryLedger, MemoryRuns, MemoryTable } from '../syncs/memory-tables';
@@ -89,4 +90,9 @@ export class LookBench {
 export function invocation(host: string, status: string, change: Partial<Invocation> = {}): Invocation {
   const times = { requestedAt: NINE, startedAt: NINE + 2_000 };
   return { host, status, statusDetails: status, ...times, responseCode: undefined, output: undefined, ...change };
+}
+
+/** What a look at the hosts decides, a minute after the slot. */
+export function decideAll(batch: Batch, views: Readonly<Record<string, HostView>>, now = NINE + 60_000): Decision {
+  return decide(batch, RUN, { look: 0, views, refused: {}, now });
 }
