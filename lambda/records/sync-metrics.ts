@@ -33,10 +33,11 @@ export class SyncMetrics {
     unit: (typeof MetricUnit)[keyof typeof MetricUnit] = MetricUnit.Count,
   ): void {
     const { metrics } = this;
-    metrics.addDimension(SYNC_DIMENSION, schedule);
+    // Powertools publishes by itself at a hundred samples, and forgets all but the default dimensions.
+    metrics.setDefaultDimensions({ [SYNC_DIMENSION]: schedule });
     for (const [name, samples] of Object.entries(values)) {
       for (const sample of samples) metrics.addMetric(name, unit, sample);
     }
-    metrics.publishStoredMetrics();
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 }
