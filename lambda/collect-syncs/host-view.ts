@@ -48,9 +48,9 @@ export function viewOf(invocation: Invocation): HostView {
   return { kind: 'aborted', status: statusDetails || status };
 }
 
-/** The documents write it with and without a space. */
+/** The documents write it with and without a space, and the API knows it as `LimitExceeded`, too. */
 export function isRateExceeded(status: string): boolean {
-  return plain(status) === 'rateexceeded';
+  return plain(status) === 'rateexceeded' || plain(status) === 'limitexceeded';
 }
 
 /** Whether nothing more will happen to a command. */

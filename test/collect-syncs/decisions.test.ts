@@ -53,6 +53,7 @@ describe('what Systems Manager says of a host', () => {
     ['Cancelled', 'Cancelled', 'aborted'],
     ['Cancelled', 'Rate Exceeded', 'rate-exceeded'],
     ['Cancelled', 'RateExceeded', 'rate-exceeded'],
+    ['Cancelled', 'LimitExceeded', 'rate-exceeded'],
     ['Failed', 'InvalidPlatform', 'aborted'],
     ['Failed', 'AccessDenied', 'aborted'],
     ['Something', 'New', 'aborted'],
