@@ -45,7 +45,7 @@ quoted() {
 
 # finish RESULT MESSAGE: reports once and ends the script.
 finish() {
-  local result=$1 message=$2 line exit_code=$FAILED
+  local result=$1 message=${2:0:2000} line report most exit_code=$FAILED
   case $result in
     synchronized) exit_code=$SYNCHRONIZED ;;
     not-primary) exit_code=$NOT_PRIMARY ;;
@@ -57,9 +57,14 @@ finish() {
   if [[ $code =~ ^[0-9]+$ ]]; then line+=",\"code\":$code"; fi
   if [[ -n $role ]]; then line+=",\"role\":$(quoted "$role" 40)"; fi
   line+=",\"server\":$(quoted "${conf_SERVER:-}" 130),\"profile\":$(quoted "${profile:-}" 130)"
-  line+=",\"startedAt\":\"$STARTED\",\"seconds\":$SECONDS,\"message\":$(quoted "$message" 600)}"
+  line+=",\"startedAt\":\"$STARTED\",\"seconds\":$SECONDS,\"message\":"
+  # Systems Manager keeps 2,500 bytes of what a script wrote, and half of that of each stream when both are long.
+  for most in 500 250 120 0; do
+    report="$line$(quoted "$message" "$most")}"
+    if ((${#report} <= 1200)); then break; fi
+  done
   reported=yes
-  printf '%s\n' "$line" >&3
+  printf '%s\n' "$report" >&3
   exit "$exit_code"
 }
 
@@ -91,9 +96,9 @@ declare -A PATTERNS=(
   [SUBSCRIPTION]='^[A-Za-z0-9_][A-Za-z0-9_.,-]{0,127}$'
   [MOBILINK_PROTOCOL]='^(tcpip|tls|http|https)$'
   [MOBILINK_ADDRESS]='^[A-Za-z0-9_.=;:/-]{1,500}$'
-  [TIME_LIMIT]='^[0-9]{1,6}$'
-  [FIRST_TIME_LIMIT]='^[0-9]{1,6}$'
-  [GRACE]='^[0-9]{1,4}$'
+  [TIME_LIMIT]='^(0|[1-9][0-9]{0,5})$'
+  [FIRST_TIME_LIMIT]='^(0|[1-9][0-9]{0,5})$'
+  [GRACE]='^(0|[1-9][0-9]{0,3})$'
   [STATE_FOLDER]='^/[A-Za-z0-9_./-]{1,200}$'
   [SYNC_LOGS]='^/[A-Za-z0-9_./-]{1,200}$'
 )
@@ -257,9 +262,10 @@ require_primary() {
     "\"SELECT 'mobilink-ha-role=' || COALESCE(DB_PROPERTY('MirrorRole'),'none') || ',read-only=' || COALESCE(DB_PROPERTY('ReadOnly'),'none') || ';'\""
   ask dbisql role
   answered=$?
-  out=$(told "$work/role.out")
+  # As it was printed: a password that is part of a role's name would be masked out of it.
+  out=$(tail -c 2000 -- "$work/role.out" 2>/dev/null)
   if ((answered != 0)) || [[ ! $out =~ mobilink-ha-role=([A-Za-z]*),read-only=([A-Za-z]*)\; ]]; then
-    finish not-primary "the local server $conf_SERVER does not tell its role: $out"
+    finish not-primary "the local server $conf_SERVER does not tell its role: $(told "$work/role.out")"
   fi
   role=${BASH_REMATCH[1],,}
   if [[ ${BASH_REMATCH[2],,} == on ]]; then finish not-primary "the local database is read-only, its role is $role"; fi
@@ -375,6 +381,8 @@ if [[ -n $problems ]]; then finish failed "$problems"; fi
 
 exec 9>>"$conf_STATE_FOLDER/lock" || finish failed "$conf_STATE_FOLDER/lock: cannot be written"
 if ! flock -n 9; then finish busy 'a sync of this remote is under way on this host'; fi
+# Of a script that was killed: its secrets. Its dbmlsync is gone too, or this one would not have the lock.
+rm -rf -- "$conf_STATE_FOLDER"/run.*
 if grep -qxF -- "$RUN_ID" "$conf_STATE_FOLDER/synchronized-runs" 2>/dev/null; then
   finish already-done 'this run has been synchronized here before'
 fi
