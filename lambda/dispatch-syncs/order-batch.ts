@@ -78,8 +78,9 @@ async function claim(
     const times = { firstClaimedAt: new Date(now).toISOString(), leaseUntil: new Date(leaseUntil).toISOString() };
     const batch = { ...draft, ...times, claims: 1 };
     if (await ports.runs.create(batch)) {
-      const ordered = batch.attempt === 1 ? batch.members.filter(({ targets }) => targets.length > 0).length : 0;
-      ports.metrics.ordered(message.run, ordered);
+      // Remotes whose commands were too many are ordered once more without having had an attempt, and are counted already.
+      const first = message.kind === 'order';
+      ports.metrics.ordered(message.run, first ? batch.members.filter(({ targets }) => targets.length > 0).length : 0);
       return { kind: 'mine', batch, before: NOTHING };
     }
   }
