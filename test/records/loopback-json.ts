@@ -18,7 +18,6 @@ interface Call {
 export class LoopbackJson {
   public readonly calls: Call[] = [];
   private readonly planned = new Map<string, Answer[]>();
-  private arrival: () => void = () => {};
 
   private constructor(private readonly server: Server) {}
 
@@ -59,13 +58,6 @@ export class LoopbackJson {
     return this.calls.filter((call) => call.operation === operation).map(({ input }) => input);
   }
 
-  /** Until the next call has come in. */
-  public arrived(): Promise<void> {
-    return new Promise((resolve) => {
-      this.arrival = resolve;
-    });
-  }
-
   public reset(): void {
     this.calls.length = 0;
     this.planned.clear();
@@ -78,7 +70,6 @@ export class LoopbackJson {
 
   private take(call: Call): Answer {
     this.calls.push(call);
-    this.arrival();
     const answers = this.planned.get(call.operation) ?? [];
     const [answer = { error: 'UnknownOperationException', message: `nothing is planned for ${call.operation}` }] =
       answers;
@@ -98,4 +89,25 @@ export function leadTo(endpoint: string): void {
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+}
+
+/** What the call comes to, while every pause and time-out of the SDK that follows an answer, or the lack of one, is over at once. */
+export async function hastened<T>(aws: LoopbackJson, call: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let open = true;
+    const result = call().finally(() => {
+      open = false;
+    });
+    result.catch(() => {});
+    for (let seen = 0; open; ) {
+      // Enough turns for a request on its way to come in, so that only one that hangs is timed out.
+      for (let turn = 0; turn < 200 && open; turn++) await new Promise((resolve) => setImmediate(resolve));
+      if (aws.calls.length > seen) seen = aws.calls.length;
+      else if (open) await vi.advanceTimersByTimeAsync(1_000);
+    }
+    return await result;
+  } finally {
+    vi.useRealTimers();
+  }
 }
