@@ -87,8 +87,8 @@ function content(script: string): unknown {
 
 /**
  * Whatever shell the agent uses, bash runs the script and has its text at hand, so that it can run itself once more as the user
- * of the database. Without `--norc`, bash reads root's `.bashrc` when its input is a socket, and what that prints is taken for the
- * script's word.
+ * of the database. The text arrives on standard input: bash 4.2, the shell of Amazon Linux 2, spoils it inside `$(cat <<...)`.
+ * Without `--norc`, bash reads root's `.bashrc` when its input is a socket, and what that prints is taken for the script's word.
  */
 function inBash(script: string): string[] {
   const lines = script.replace(/\n+$/, '').split('\n');
@@ -97,5 +97,9 @@ function inBash(script: string): string[] {
       `host/sync-remote.sh must hold neither a line ${END_OF_SCRIPT} nor '{{', which Systems Manager replaces`,
     );
   }
-  return [`exec /bin/bash --norc -c "$(cat <<'${END_OF_SCRIPT}'`, ...lines, END_OF_SCRIPT, ')" sync-remote.sh'];
+  return [
+    `exec /bin/bash --norc -c 'exec /bin/bash --norc -c "$(cat)" sync-remote.sh </dev/null' <<'${END_OF_SCRIPT}'`,
+    ...lines,
+    END_OF_SCRIPT,
+  ];
 }

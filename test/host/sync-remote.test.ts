@@ -359,7 +359,10 @@ describe.concurrent('the configuration', () => {
 
 describe.concurrent('in the document of Systems Manager', () => {
   const text = readFileSync(SCRIPT, 'utf8');
-  const step = `exec /bin/bash -c "$(cat <<'MOBILINK_HA_SYNC_REMOTE'\n${text}MOBILINK_HA_SYNC_REMOTE\n)" sync-remote.sh\n`;
+  const step = [
+    `exec /bin/bash --norc -c 'exec /bin/bash --norc -c "$(cat)" sync-remote.sh </dev/null' <<'MOBILINK_HA_SYNC_REMOTE'`,
+    `${text}MOBILINK_HA_SYNC_REMOTE\n`,
+  ].join('\n');
 
   it.each([
     ['sh', 'file'],
