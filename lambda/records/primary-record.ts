@@ -5,7 +5,7 @@ import * as v from 'valibot';
  * are ISO 8601 in UTC. Every reader parses it with this schema; a reader that holds a higher epoch ignores it.
  */
 export const primarySchema = v.object({
-  /** What the source calls the member: for an RDS instance its resource id and Availability Zone. */
+  /** What the source calls the member: for an RDS instance its resource id and Availability Zone, for a pair its server name. */
   memberId: v.string(),
   availabilityZone: v.optional(v.string()),
   host: v.string(),
@@ -50,6 +50,10 @@ export const primaryRecordSchema = v.object({
   movedTo: v.optional(v.array(v.string())),
   /** When the source was first heard to know no such database. */
   absentSince: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  /** Of a pair: who claimed to be primary with nobody to confirm it, and when that was first seen; a second look decides. */
+  candidate: v.optional(v.object({ memberId: v.string(), seenAt: v.pipe(v.string(), v.isoTimestamp()) })),
+  /** Of a pair: the last epoch whose primary the DNS alias was led to. */
+  aliasEpoch: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
 });
 
 export type Primary = v.InferOutput<typeof primarySchema>;

@@ -1,21 +1,38 @@
 import * as v from 'valibot';
 import { readVariables, text } from '../door/variables';
 
-const source = v.object({
+const instance = v.object({
   kind: v.literal('rds-instance'),
   instanceArn: v.pipe(v.string(), v.startsWith('arn:', 'must be an ARN')),
   instanceIdentifier: v.pipe(v.string(), v.minLength(1)),
 });
 
+const name = v.pipe(v.string(), v.minLength(1, 'is empty'));
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+
+const pair = v.object({
+  kind: v.literal('sql-anywhere-pair'),
+  databaseId: name,
+  members: v.pipe(
+    v.array(v.object({ server: name, host: name, availabilityZone: v.optional(name) })),
+    v.length(2, 'must be the two partners'),
+    v.check(([first, second]) => first?.server !== second?.server, 'must be two servers'),
+  ),
+  databasePort: port,
+  rolePort: port,
+  alias: v.object({ zoneId: name, name }),
+});
+
 const entries = {
   MOBILINK_DATABASE_ID: text,
   MOBILINK_PRIMARY_TABLE: text,
-  MOBILINK_PRIMARY_SOURCE: v.pipe(text, v.parseJson(undefined, 'is not JSON'), source),
+  MOBILINK_PRIMARY_SOURCE: v.pipe(text, v.parseJson(undefined, 'is not JSON'), v.variant('kind', [instance, pair])),
   MOBILINK_EVENT_BUS: text,
   MOBILINK_METRIC_NAMESPACE: text,
 };
 
-export type PrimarySource = v.InferOutput<typeof source>;
+export type PairSource = v.InferOutput<typeof pair>;
+export type PrimarySource = v.InferOutput<typeof instance> | PairSource;
 
 export interface Environment {
   readonly databaseId: string;

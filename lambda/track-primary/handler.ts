@@ -1,14 +1,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import type { Hint } from './core';
 import { readEnvironment } from './environment';
 import { EventBus } from './event-bus';
 import { PollMetrics } from './metrics';
+import { type Hint, type Observation, silenceOf, silentPartners } from './observation';
 import { type PollInput, type PollOutcome, poll } from './poll';
 import type { Ports } from './ports';
 import { PrimaryRecords } from './primary-records';
-import { RdsInstance } from './rds-instance';
-import { readTrigger } from './trigger';
+import { trackedBy } from './tracked';
 import { POLL_EVERY, watch } from './watch';
 
 /*
@@ -26,15 +25,18 @@ const POLL_DEADLINE = 9_000;
 const environment = readEnvironment(process.env);
 const logger = new Logger({ serviceName: 'track-primary', persistentKeys: { databaseId: environment.databaseId } });
 const metrics = new PollMetrics(environment.metricNamespace, environment.databaseId);
+const tracked = trackedBy(environment.source, () => Date.now());
+const records = new PrimaryRecords(environment.table, environment.databaseId);
 const ports: Ports = {
-  records: new PrimaryRecords(environment.table, environment.databaseId),
-  source: new RdsInstance(environment.source.instanceIdentifier, () => Date.now()),
+  records,
+  source: tracked.source,
+  alias: tracked.alias && { zone: tracked.alias, notes: records },
   announcer: new EventBus(environment.eventBus),
   now: () => Date.now(),
 };
 
 export async function handler(payload: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> {
-  const trigger = readTrigger(payload, environment.source.instanceArn);
+  const trigger = tracked.readTrigger(payload);
   if (trigger.kind === 'foreign') {
     logger.warn('an event of another database was left aside', { resources: trigger.resources });
     return;
@@ -76,8 +78,12 @@ async function look(input: PollInput): Promise<PollOutcome | undefined> {
   return outcome;
 }
 
-/** The source says that a failover is complete, and its API does not name another primary yet. */
-function isAwaited({ meaning, at }: Hint, { record }: PollOutcome): boolean {
+/**
+ * The source says that a failover is complete, and its API does not name another primary yet; a partner of a pair took over, and
+ * nobody could confirm it yet.
+ */
+function isAwaited({ meaning, at }: Hint, { record, newEpoch }: PollOutcome): boolean {
+  if (meaning === 'partner-took-over') return newEpoch === undefined;
   return meaning === 'failover-completed' && record !== undefined && Date.parse(record.since) < at;
 }
 
@@ -86,15 +92,25 @@ function sleep(millis: number): Promise<void> {
 }
 
 /** One line a change and one a failure. */
-function report({ observation, newEpoch, newState, unannounced, record }: PollOutcome): void {
-  if (observation?.kind === 'unknown') logger.warn('the source gave no answer', { reason: observation.reason });
+function report({ observation, newEpoch, newState, unannounced, unaliased, record }: PollOutcome): void {
+  const silence = observation && silenceOf(observation);
+  if (silence !== undefined) logger.warn('the source gave no answer', { reason: silence });
   if (newEpoch !== undefined) {
     logger.info('a new primary', { epoch: newEpoch, primary: record?.primary, cause: record?.cause });
   }
-  if (newState) logger.info('a new state', { state: record?.state, epoch: record?.epoch, cause: record?.cause });
+  if (newState) {
+    const { state, epoch, cause } = record ?? {};
+    logger.info('a new state', { state, epoch, cause, ...silent(observation) });
+  }
   if (unannounced !== undefined) {
     logger.error('what the record tells could not be announced', { error: asError(unannounced) });
   }
+  if (unaliased !== undefined) logger.error('the alias could not be written', { error: asError(unaliased) });
+}
+
+/** Of a pair, whose answer was missing; a mirror that serves no HTTP would fill the log if each look told of it. */
+function silent(observation: Observation | undefined): { unanswered?: string[] } {
+  return observation?.kind === 'pair' ? { unanswered: silentPartners(observation) } : {};
 }
 
 function asError(thrown: unknown): Error {

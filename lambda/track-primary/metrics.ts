@@ -1,4 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type PairSeen, silenceOf } from './observation';
+import { measure } from './pair-measures';
 import type { PollOutcome } from './poll';
 
 /** The names under which lib/primary offers them as `metricXxx`. */
@@ -7,6 +9,16 @@ export const METRIC_NAMES = {
   failedObservations: 'FailedObservations',
   primaryChanges: 'PrimaryChanges',
   secondsUnstable: 'SecondsUnstable',
+} as const;
+
+/** Of a mirrored pair only. */
+export const PAIR_METRIC_NAMES = {
+  primariesClaimed: 'PrimariesClaimed',
+  mirrorNotSynchronized: 'MirrorNotSynchronized',
+  partnerLost: 'PartnerLost',
+  arbiterLost: 'ArbiterLost',
+  clockSkewSeconds: 'ClockSkewSeconds',
+  failedAliasUpdates: 'FailedAliasUpdates',
 } as const;
 
 export const DIMENSION = 'DatabaseId';
@@ -29,7 +41,7 @@ export class PollMetrics {
     const { metrics } = this;
     metrics.addDimension(DIMENSION, this.databaseId);
     metrics.addMetric(METRIC_NAMES.polls, MetricUnit.Count, 1);
-    const failed = outcome?.observation === undefined || outcome.observation.kind === 'unknown';
+    const failed = outcome?.observation === undefined || silenceOf(outcome.observation) !== undefined;
     metrics.addMetric(METRIC_NAMES.failedObservations, MetricUnit.Count, failed ? 1 : 0);
     metrics.addMetric(METRIC_NAMES.primaryChanges, MetricUnit.Count, outcome?.newEpoch === undefined ? 0 : 1);
     const record = outcome?.record;
@@ -37,6 +49,20 @@ export class PollMetrics {
       const unstable = record.state === 'stable' ? 0 : Math.max(0, (now - Date.parse(record.stateSince)) / 1000);
       metrics.addMetric(METRIC_NAMES.secondsUnstable, MetricUnit.Seconds, unstable);
     }
+    if (outcome?.observation?.kind === 'pair') this.addPair(outcome.observation, outcome.unaliased !== undefined);
     metrics.publishStoredMetrics();
+  }
+
+  private addPair(observation: PairSeen, unaliased: boolean): void {
+    const { metrics } = this;
+    const it = measure(observation);
+    metrics.addMetric(PAIR_METRIC_NAMES.primariesClaimed, MetricUnit.Count, it.primariesClaimed);
+    metrics.addMetric(PAIR_METRIC_NAMES.mirrorNotSynchronized, MetricUnit.Count, it.mirrorNotSynchronized ? 1 : 0);
+    metrics.addMetric(PAIR_METRIC_NAMES.partnerLost, MetricUnit.Count, it.partnerLost ? 1 : 0);
+    metrics.addMetric(PAIR_METRIC_NAMES.arbiterLost, MetricUnit.Count, it.arbiterLost ? 1 : 0);
+    metrics.addMetric(PAIR_METRIC_NAMES.failedAliasUpdates, MetricUnit.Count, unaliased ? 1 : 0);
+    if (it.clockSkew !== undefined) {
+      metrics.addMetric(PAIR_METRIC_NAMES.clockSkewSeconds, MetricUnit.Seconds, it.clockSkew / 1000);
+    }
   }
 }

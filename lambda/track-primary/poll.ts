@@ -1,6 +1,8 @@
 import type { PrimaryRecord } from '../records/primary-record';
+import { pointAlias } from './alias';
 import { announcements } from './announcements';
-import { decide, type Hint, type Observation } from './core';
+import { decide } from './core';
+import type { Hint, Observation } from './observation';
 import type { Ports } from './ports';
 
 /** The record is written at least this often, so that its reader sees that somebody looks. */
@@ -17,6 +19,8 @@ export interface PollOutcome {
   readonly newState?: boolean;
   /** Why what the record tells could not be announced; the next poll tries again. */
   readonly unannounced?: unknown;
+  /** Why the alias could not be led to the primary; the next poll tries again. */
+  readonly unaliased?: unknown;
   /** A younger watch has taken over; this one ends. */
   readonly handedOver: boolean;
 }
@@ -29,7 +33,7 @@ export interface PollInput {
 }
 
 /**
- * One look: read the record, observe the source, decide, write, announce. In this order, so that a write by anybody else since
+ * One look: read the record, observe the source, decide, write, tell. In this order, so that a write by anybody else since
  * the record was read makes the write fail, and the observation, which may be older than that write, is thrown away.
  */
 export async function poll(ports: Ports, input: PollInput, signal: AbortSignal): Promise<PollOutcome> {
@@ -48,13 +52,8 @@ export async function poll(ports: Ports, input: PollInput, signal: AbortSignal):
     const record = write ? next : read;
     const newEpoch = write && next.epoch !== read?.epoch ? next.epoch : undefined;
     const newState = write && next.state !== read?.state;
-    const outcome = { record, observation, newEpoch, newState, handedOver: false };
-    try {
-      if (record) await announceAll(ports, record, signal);
-      return outcome;
-    } catch (unannounced) {
-      return { ...outcome, unannounced };
-    }
+    const failures = record && (await tell(ports, record, signal));
+    return { record, observation, newEpoch, newState, ...failures, handedOver: false };
   }
 }
 
@@ -65,6 +64,22 @@ function withWatch(record: PrimaryRecord, watch: string | undefined): PrimaryRec
 function isOld(read: PrimaryRecord | undefined, next: PrimaryRecord): boolean {
   // Also when the record is of the future: then the clock that wrote it was wrong.
   return !read || Math.abs(Date.parse(next.observedAt) - Date.parse(read.observedAt)) >= WRITE_AT_LEAST_EVERY;
+}
+
+/** Both ways at once and neither for want of the other. */
+async function tell(
+  ports: Ports,
+  record: PrimaryRecord,
+  signal: AbortSignal,
+): Promise<Pick<PollOutcome, 'unannounced' | 'unaliased'>> {
+  const [announced, aliased] = await Promise.allSettled([
+    announceAll(ports, record, signal),
+    pointAlias(ports, record, signal),
+  ]);
+  return {
+    unannounced: announced.status === 'rejected' ? announced.reason : undefined,
+    unaliased: aliased.status === 'rejected' ? aliased.reason : undefined,
+  };
 }
 
 /** What is due is announced until it is noted as announced: at least once, whenever the function was killed. */

@@ -1,11 +1,13 @@
 import type { PrimaryRecord } from '../records/primary-record';
-import type { Observation } from './core';
+import type { Observation } from './observation';
 
 /** What the tracker needs of the world. Every call ends when the signal says so. */
 export interface Ports {
   readonly records: Records;
   readonly source: Source;
   readonly announcer: Announcer;
+  /** Where clients look the primary up by name; only of a source whose primary changes its host. */
+  readonly alias?: Alias;
   now(): number;
 }
 
@@ -15,6 +17,24 @@ export interface Records {
   replace(read: PrimaryRecord | undefined, next: PrimaryRecord, signal: AbortSignal): Promise<boolean>;
   /** Notes what has been announced, unless the record has moved on. */
   noteAnnounced(record: PrimaryRecord, signal: AbortSignal): Promise<void>;
+}
+
+export interface Alias {
+  readonly zone: AliasZone;
+  readonly notes: AliasNotes;
+}
+
+export interface AliasZone {
+  /** Leads the name to this host. */
+  point(host: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Kept in the primary record. */
+export interface AliasNotes {
+  /** Notes that the alias leads to the primary of this epoch; false if the record has moved on. */
+  noteAlias(record: PrimaryRecord, signal: AbortSignal): Promise<boolean>;
+  /** Nobody knows any more where the alias leads. */
+  forgetAlias(signal: AbortSignal): Promise<void>;
 }
 
 export interface Source {

@@ -9,11 +9,11 @@ import { parse } from '../door/parse';
 import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { type PrimaryRecord, primaryRecordSchema } from '../records/primary-record';
-import type { Records } from './ports';
+import type { AliasNotes, Records } from './ports';
 import { SDK_LIMITS } from './sdk-limits';
 
 /** The primary record of one database in the tracker's table. */
-export class PrimaryRecords implements Records {
+export class PrimaryRecords implements Records, AliasNotes {
   private readonly client = new DynamoDBClient(SDK_LIMITS);
 
   constructor(
@@ -45,11 +45,21 @@ export class PrimaryRecords implements Records {
   }
 
   public async noteAnnounced(record: PrimaryRecord, abortSignal: AbortSignal): Promise<void> {
-    await unlessConditionFails(
-      this.client.send(new UpdateItemCommand({ TableName: this.table, Key: this.key, ...noteOf(record) }), {
-        abortSignal,
-      }),
-    );
+    await this.update(noteOf(record), abortSignal);
+  }
+
+  public noteAlias(record: PrimaryRecord, abortSignal: AbortSignal): Promise<boolean> {
+    return this.update(aliasNoteOf(record), abortSignal);
+  }
+
+  public async forgetAlias(abortSignal: AbortSignal): Promise<void> {
+    await this.update(aliasForgottenOf(this.databaseId), abortSignal);
+  }
+
+  /** @returns whether the condition held. */
+  private async update(update: Update, abortSignal: AbortSignal): Promise<boolean> {
+    const command = new UpdateItemCommand({ TableName: this.table, Key: this.key, ...update });
+    return (await unlessConditionFails(this.client.send(command, { abortSignal }))) !== undefined;
   }
 
   private get key(): Record<string, AttributeValue> {
@@ -61,7 +71,13 @@ export class PrimaryRecords implements Records {
  * Every write of an observation moves `observedAt`; the other fields are those that a write without a new observation moves. One of
  * them left out, a slow invocation would take back what was announced, or hand the watch back to an older one.
  */
-const VERSION = ['epoch', 'observedAt', 'announcedEpoch', 'announcedFailover', 'watch'] as const;
+const VERSION = ['epoch', 'observedAt', 'announcedEpoch', 'announcedFailover', 'aliasEpoch', 'watch'] as const;
+
+interface Update {
+  readonly UpdateExpression: string;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeValues: Record<string, AttributeValue>;
+}
 
 /** The condition that the stored record is still the one that was read. */
 export function unchangedSince(read: PrimaryRecord): {
@@ -77,14 +93,28 @@ export function unchangedSince(read: PrimaryRecord): {
 }
 
 /** Notes what a record told, unless there is a younger epoch to tell of. */
-export function noteOf({ epoch, failoverSince }: PrimaryRecord): {
-  UpdateExpression: string;
-  ConditionExpression: string;
-  ExpressionAttributeValues: Record<string, AttributeValue>;
-} {
+export function noteOf({ epoch, failoverSince }: PrimaryRecord): Update {
   return {
     UpdateExpression: `SET announcedEpoch = :epoch${failoverSince ? ', announcedFailover = :failoverSince' : ''}`,
     ConditionExpression: 'epoch = :epoch',
     ExpressionAttributeValues: toItem({ ':epoch': epoch, ':failoverSince': failoverSince }),
+  };
+}
+
+/** Notes where the alias leads, unless there is a younger epoch, which it should lead to. */
+export function aliasNoteOf({ epoch }: PrimaryRecord): Update {
+  return {
+    UpdateExpression: 'SET aliasEpoch = :epoch',
+    ConditionExpression: 'epoch = :epoch',
+    ExpressionAttributeValues: toItem({ ':epoch': epoch }),
+  };
+}
+
+/** Makes the alias due again; the condition keeps a record that was deleted from coming back as a torso. */
+export function aliasForgottenOf(databaseId: string): Update {
+  return {
+    UpdateExpression: 'SET aliasEpoch = :none',
+    ConditionExpression: 'databaseId = :databaseId',
+    ExpressionAttributeValues: toItem({ ':none': 0, ':databaseId': databaseId }),
   };
 }

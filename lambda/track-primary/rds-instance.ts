@@ -1,6 +1,6 @@
 import { promises as dns } from 'node:dns';
 import { DBInstanceNotFoundFault, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
-import type { Observation } from './core';
+import type { Observation } from './observation';
 import type { Source } from './ports';
 import { SDK_LIMITS } from './sdk-limits';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parse } from '../door/parse';
-import type { Hint } from './core';
+import type { Hint } from './observation';
 
 const tick = v.object({ kind: v.literal('tick'), scheduledAt: v.pipe(v.string(), v.isoTimestamp()) });
 
@@ -35,13 +35,18 @@ const MEANINGS: Record<string, Hint['meaning']> = {
   'RDS-EVENT-0065': 'failover-completed',
 };
 
+/** The schedule's own word; undefined for what claims to be something else. */
+export function readTick(payload: unknown): Trigger | undefined {
+  if (typeof payload !== 'object' || payload === null || !('kind' in payload)) return undefined;
+  // Written as the record writes all times, so that two of them compare as text.
+  const { scheduledAt } = parse(tick, payload, 'Not a tick');
+  return { kind: 'tick', scheduledAt: new Date(scheduledAt).toISOString() };
+}
+
 /** Reads what arrived; an id that is not known is a reason to look and nothing more. */
 export function readTrigger(payload: unknown, instanceArn: string): Trigger {
-  if (typeof payload === 'object' && payload !== null && 'kind' in payload) {
-    // Written as the record writes all times, so that two of them compare as text.
-    const { scheduledAt } = parse(tick, payload, 'Not a tick');
-    return { kind: 'tick', scheduledAt: new Date(scheduledAt).toISOString() };
-  }
+  const ticked = readTick(payload);
+  if (ticked) return ticked;
   const { resources, time, detail } = parse(rdsEvent, payload, 'Neither a tick nor an event of an RDS instance');
   if (!resources.includes(instanceArn)) return { kind: 'foreign', resources };
   const date = detail.Date ?? time;
