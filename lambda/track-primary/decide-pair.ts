@@ -43,8 +43,10 @@ export function decidePair(
   const before = known ? known.candidate : it.candidate;
   if (still || isSecondLook(before, memberId, it.at)) return serves(databaseId, record, it, claimant, now);
   if (!record) return undefined;
-  const waits = unclaimed(record, `${memberId} claims to be primary alone; a second look decides`, now);
-  return { ...waits, candidate: renewed(before, memberId, it.at) };
+  const candidate = renewed(before, memberId, it.at);
+  if (record.state === 'no-primary') return { ...record, candidate };
+  const cause = `${memberId} claims to be primary alone; a second look decides`;
+  return { ...enter(record, 'failing-over', cause, now), candidate };
 }
 
 /** What the next look has to know of this one while there is no record: who claims alone, with a quorum, and since when. */

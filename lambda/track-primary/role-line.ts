@@ -1,7 +1,4 @@
-import type { RoleReport } from './observation';
-
-/** What one line of the role service says; its clock in milliseconds since 1970. */
-export type RoleLine = Omit<RoleReport, 'clockSkew' | 'address'> & { readonly server: string; readonly clock: number };
+import type { NoReport, RoleReport } from './observation';
 
 const WORD = '[a-z][a-z0-9 _-]*';
 
@@ -11,16 +8,26 @@ const LINE = new RegExp(
     `arbiter=(?<arbiter>${WORD});mode=(?<mode>${WORD});clock=(?<date>\\d{4}-\\d\\d-\\d\\d) (?<time>\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,6})?)\\r?\\n?$`,
 );
 
-/** Undefined for anything but exactly this one line. */
-export function readRoleLine(text: string): RoleLine | undefined {
-  const found = LINE.exec(text)?.groups;
-  if (!found) return undefined;
-  const { server = '', role = '', state = '', partner = '', arbiter = '', mode = '' } = found;
-  const clock = Date.parse(`${found.date}T${found.time}Z`);
-  return Number.isNaN(clock) ? undefined : { server, role, state, partner, arbiter, mode, clock };
+/** What was asked of whom, and what came back. Times are milliseconds since 1970. */
+export interface RoleAnswer {
+  readonly text: string;
+  /** Where the host name led. */
+  readonly address?: string;
+  readonly askedAt: number;
+  readonly answeredAt: number;
 }
 
-/** How far a clock is from the time at which it was read: somewhen between the question and the answer. */
-export function skewOf(clock: number, asked: number, answered: number): number {
-  return Math.max(0, asked - clock, clock - answered);
+/** The word of the server that was asked, if the answer is exactly one line and its own. */
+export function readRoleAnswer(
+  server: string,
+  { text, address, askedAt, answeredAt }: RoleAnswer,
+): RoleReport | NoReport {
+  const found = LINE.exec(text)?.groups;
+  const clock = found ? Date.parse(`${found.date}T${found.time}Z`) : Number.NaN;
+  if (!found || Number.isNaN(clock)) return { unknown: 'the answer is not the line of a role service' };
+  if (found.server !== server) return { unknown: `the answer is that of the server ${found.server}` };
+  const { role = '', state = '', partner = '', arbiter = '', mode = '' } = found;
+  // It was read somewhen between the question and the answer.
+  const clockSkew = Math.max(0, askedAt - clock, clock - answeredAt);
+  return { role, state, partner, arbiter, mode, clockSkew, address };
 }

@@ -1,4 +1,5 @@
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
+import type { RoleAnswer } from './role-line';
 
 /** What the role service of a partner is asked for; `lib/sql-anywhere` defines it in the database. */
 const ROLE_PATH = '/mobilink_ha_role';
@@ -9,16 +10,12 @@ export const ANSWER_TIMEOUT = 2_000;
 /** The line has some 150 bytes; whatever is longer than this is another service. */
 export const LONGEST_ANSWER = 4_096;
 
-export interface RoleAnswer {
-  readonly text: string;
-  /** Where the host name led. */
-  readonly address?: string;
-}
+type Answer = Pick<RoleAnswer, 'text' | 'address'>;
 
 /** The body of the role service's answer; throws for every answer that does not count. */
-export function askRole(host: string, port: number, signal: AbortSignal): Promise<RoleAnswer> {
+export function askRole(host: string, port: number, signal: AbortSignal): Promise<Answer> {
   let question: ClientRequest | undefined;
-  const answered = new Promise<RoleAnswer>((resolve, reject) => {
+  const answered = new Promise<Answer>((resolve, reject) => {
     const tooLate = setTimeout(() => reject(new Error(`no answer in ${ANSWER_TIMEOUT / 1000} s`)), ANSWER_TIMEOUT);
     const done = <T>(settle: (value: T) => void) => {
       return (value: T) => {
@@ -35,7 +32,7 @@ export function askRole(host: string, port: number, signal: AbortSignal): Promis
   return answered.finally(() => question?.destroy());
 }
 
-async function readBody(response: IncomingMessage): Promise<RoleAnswer> {
+async function readBody(response: IncomingMessage): Promise<Answer> {
   // A redirection is not followed: it would be somebody else's word.
   if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
   const address = response.socket.remoteAddress;

@@ -2,7 +2,7 @@ import { loneClaim } from './decide-pair';
 import type { PairSource } from './environment';
 import type { Candidate, NoReport, PairSeen, PartnerView, RoleReport } from './observation';
 import type { Source } from './ports';
-import { readRoleLine, skewOf } from './role-line';
+import { readRoleAnswer } from './role-line';
 import { askRole } from './role-service';
 
 type Partner = PairSource['members'][number];
@@ -31,14 +31,10 @@ export class SqlAnywherePair implements Source {
   }
 
   private async ask({ server, host }: Partner, signal: AbortSignal): Promise<RoleReport | NoReport> {
-    const asked = this.now();
+    const askedAt = this.now();
     try {
-      const { text, address } = await askRole(host, this.pair.rolePort, signal);
-      const line = readRoleLine(text);
-      if (!line) return { unknown: 'the answer is not the line of a role service' };
-      const { server: answering, clock, ...report } = line;
-      if (answering !== server) return { unknown: `the answer is that of the server ${answering}` };
-      return { ...report, clockSkew: skewOf(clock, asked, this.now()), address };
+      const answer = await askRole(host, this.pair.rolePort, signal);
+      return readRoleAnswer(server, { ...answer, askedAt, answeredAt: this.now() });
     } catch (error) {
       return { unknown: reasonOf(error) };
     }

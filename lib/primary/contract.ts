@@ -1,3 +1,5 @@
+import { TRACKER_METRICS } from '../sql-anywhere/pair-metrics';
+
 /** What the tracker's function sends, under which names. test/primary compares them with the function's own. */
 export const EVENT_SOURCE = 'mobilink-ha';
 export const PRIMARY_CHANGED = 'MobiLink Primary Changed';
@@ -10,3 +12,6 @@ export const METRICS = {
   primaryChanges: 'PrimaryChanges',
   secondsUnstable: 'SecondsUnstable',
 };
+
+/** Of a mirrored pair only, beside the others. */
+export const PAIR_METRICS = { ...TRACKER_METRICS, failedAliasUpdates: 'FailedAliasUpdates' };

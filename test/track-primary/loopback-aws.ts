@@ -15,12 +15,14 @@ interface Instance {
   zone: string;
 }
 
-/** RDS, DynamoDB and EventBridge on one loopback port, as much of them as the tracker calls; anything else is refused. */
+/** RDS, DynamoDB, EventBridge and Route 53 on one loopback port, as much of them as the tracker calls; anything else is refused. */
 export class LoopbackAws {
   public table = new MemoryTable();
   public instance: Instance = { status: 'available', zone: 'eu-central-1a' };
   public readonly calls: Call[] = [];
   public readonly events: { DetailType: string; Source: string; EventBusName: string; Detail: string }[] = [];
+  /** What the names in the zone were led to, in turn. */
+  public readonly aliases: Record<string, string>[] = [];
   private readonly faults: { operation: string; fault: Fault }[] = [];
 
   private constructor(private readonly server: Server) {}
@@ -35,7 +37,9 @@ export class LoopbackAws {
         const body = Buffer.concat(chunks).toString();
         const target = request.headers['x-amz-target'];
         const operation =
-          typeof target === 'string' ? target.split('.').at(-1) : new URLSearchParams(body).get('Action');
+          typeof target === 'string'
+            ? target.split('.').at(-1)
+            : (REST_OPERATIONS[`${request.method} ${request.url}`] ?? new URLSearchParams(body).get('Action'));
         const answer = aws.answer(operation ?? 'nothing', body);
         if (answer)
           response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(answer.body);
@@ -61,7 +65,7 @@ export class LoopbackAws {
   public reset(): void {
     this.table = new MemoryTable();
     this.instance = { status: 'available', zone: 'eu-central-1a' };
-    for (const list of [this.calls, this.events, this.faults]) list.length = 0;
+    for (const list of [this.calls, this.events, this.aliases, this.faults]) list.length = 0;
   }
 
   public async stop(): Promise<void> {
@@ -86,6 +90,9 @@ export class LoopbackAws {
       case 'PutEvents':
         this.events.push(...JSON.parse(body).Entries);
         return json({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+      case 'ChangeResourceRecordSets':
+        this.aliases.push(readAlias(body));
+        return { status: 200, body: CHANGED };
       case 'DescribeDBInstances':
         return { status: 200, body: described(this.instance) };
       default:
@@ -93,6 +100,13 @@ export class LoopbackAws {
     }
   }
 }
+
+/** The one hosted zone there is. */
+export const ZONE = 'Z0123456789ABC';
+
+const REST_OPERATIONS: Record<string, string> = {
+  [`POST /2013-04-01/hostedzone/${ZONE}/rrset`]: 'ChangeResourceRecordSets',
+};
 
 export const HOST = 'consolidated.example.internal';
 
@@ -109,6 +123,18 @@ export const NOT_FOUND = {
   status: 404,
   body: '<ErrorResponse><Error><Type>Sender</Type><Code>DBInstanceNotFound</Code><Message>not found.</Message></Error></ErrorResponse>',
 };
+
+const CHANGED = `<?xml version="1.0"?><ChangeResourceRecordSetsResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/">
+  <ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status><SubmittedAt>2026-11-23T04:00:00.000Z</SubmittedAt></ChangeInfo>
+</ChangeResourceRecordSetsResponse>`;
+
+function readAlias(body: string): Record<string, string> {
+  const texts = ['Action', 'Name', 'Type', 'TTL', 'Value'].map((tag) => {
+    const [, text = ''] = new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(body) ?? [];
+    return [tag, text] as const;
+  });
+  return Object.fromEntries(texts);
+}
 
 function json(body: object): { status: number; body: string } {
   return { status: 200, body: JSON.stringify(body) };
