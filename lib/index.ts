@@ -8,3 +8,4 @@ export * from './mobilink-system';
 export * from './primary/primary-source';
 export * from './primary/primary-tracker';
 export * from './remotes';
+export * from './sql-anywhere';

@@ -1,0 +1,60 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** The package brings them; test/package looks that it does. */
+const SCRIPTS = path.join(__dirname, '..', '..', 'host');
+
+/** The scripts of a pair's hosts: all but the one that the document of the remotes carries. */
+export function hostScripts(): { readonly name: string; readonly file: string }[] {
+  return fs
+    .readdirSync(SCRIPTS)
+    .filter((name) => name.endsWith('.sh') && name !== 'sync-remote.sh')
+    .sort()
+    .map((name) => ({ name, file: path.join(SCRIPTS, name) }));
+}
+
+/** Ends the files inside the user data; no line of them may be this one. */
+const END = 'MOBILINK_HA_END';
+
+export interface HostFiles {
+  /** Settings of `pair.conf`, by key; empty ones are left out. Values may be tokens. */
+  readonly configuration: { readonly [key: string]: string };
+  readonly sql: string;
+  /** Where each script lies. */
+  readonly scripts: readonly { readonly name: string; readonly url: string }[];
+  readonly region: string;
+}
+
+/**
+ * What runs when a host boots for the first time: it writes what is known at synth, fetches the scripts, and starts the bootstrap.
+ * The scripts are assets, each under the hash of its content, so a host gets those of its own launch template whenever it boots.
+ */
+export function userDataOf(files: HostFiles): string {
+  const settings = Object.entries(files.configuration)
+    .filter(([, value]) => value !== '')
+    .map(([key, value]) => `${key}=${value}`);
+  const lines = [
+    '#!/bin/bash',
+    'set -euo pipefail',
+    'umask 022',
+    `export AWS_DEFAULT_REGION=${files.region}`,
+    'mkdir -p /etc/mobilink-ha /opt/mobilink-ha',
+    `cat >/etc/mobilink-ha/pair.conf <<'${END}'`,
+    ...settings,
+    END,
+    `cat >/etc/mobilink-ha/pair.sql <<'${END}'`,
+    files.sql.trimEnd(),
+    END,
+    // A role can be a few seconds younger than what it allows.
+    'fetch() {',
+    '  for attempt in 1 2 3 4 5 6 7 8 9 10; do',
+    '    if aws s3 cp --only-show-errors "$1" "/opt/mobilink-ha/$2"; then return 0; fi',
+    '    sleep $((attempt * 2))',
+    '  done',
+    '  return 1',
+    '}',
+    ...files.scripts.map(({ name, url }) => `fetch '${url}' ${name}`),
+    'exec /bin/bash /opt/mobilink-ha/bootstrap-host.sh',
+  ];
+  return lines.join('\n');
+}

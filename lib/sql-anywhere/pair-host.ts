@@ -1,0 +1,107 @@
+import { Duration, Lazy, RemovalPolicy, Size, Stack, Tags } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { acknowledge } from '../validation/acknowledgement';
+import { MEMBER_TAG, PAIR_TAG } from './replacement-document';
+
+/** How long the first boot of a host may take: installing SQL Anywhere and copying the database. UNSOURCED. */
+const BIRTH_TAKES_AT_MOST = Duration.hours(2);
+
+/** Properties of one host of a pair. */
+export interface PairHostProps {
+  readonly vpc: ec2.IVpc;
+  readonly subnet: ec2.ISubnet;
+  readonly databaseId: string;
+  /** `first`, `second` or `arbiter`. */
+  readonly member: string;
+  readonly machineImage: ec2.IMachineImage;
+  readonly instanceType: ec2.InstanceType;
+  readonly securityGroup: ec2.ISecurityGroup;
+  /** Size of the volume for the database and its logs in GiB; none for the arbiter. */
+  readonly dataVolumeSize?: number;
+  readonly encryptionKey?: kms.IKey;
+}
+
+/**
+ * One host of a pair, a group of size one: AWS replaces a host that fails in the same zone, and a deployment changes its launch
+ * template and nothing else, because the group has no update policy. Its volumes outlive it.
+ */
+export class PairHost extends Construct {
+  public readonly member: string;
+  public readonly group: autoscaling.AutoScalingGroup;
+  public readonly launchTemplate: ec2.LaunchTemplate;
+  public readonly role: iam.Role;
+  public readonly stateVolume: ec2.Volume;
+  public readonly dataVolume?: ec2.Volume;
+  public readonly availabilityZone: string;
+
+  private userData = '';
+
+  constructor(scope: Construct, id: string, props: PairHostProps) {
+    super(scope, id);
+    this.member = props.member;
+    this.availabilityZone = props.subnet.availabilityZone;
+    this.stateVolume = this.volume('State', 1, props);
+    if (props.dataVolumeSize !== undefined) this.dataVolume = this.volume('Data', props.dataVolumeSize, props);
+    this.role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
+      description: `The ${props.member} of the pair ${props.databaseId}`,
+    });
+    this.launchTemplate = new ec2.LaunchTemplate(this, 'LaunchTemplate', {
+      machineImage: props.machineImage,
+      instanceType: props.instanceType,
+      securityGroup: props.securityGroup,
+      role: this.role,
+      userData: ec2.UserData.custom(Lazy.string({ produce: () => this.userData })),
+      requireImdsv2: true,
+      httpPutResponseHopLimit: 1,
+      detailedMonitoring: true,
+      ebsOptimized: true,
+      blockDevices: [
+        {
+          // The root of Amazon Linux; an image with another one keeps its own as it is.
+          deviceName: '/dev/xvda',
+          volume: ec2.BlockDeviceVolume.ebs(20, { encrypted: true, volumeType: ec2.EbsDeviceVolumeType.GP3 }),
+        },
+      ],
+    });
+    this.group = new autoscaling.AutoScalingGroup(this, 'Group', {
+      vpc: props.vpc,
+      vpcSubnets: { subnets: [props.subnet] },
+      launchTemplate: this.launchTemplate,
+      minCapacity: 1,
+      maxCapacity: 1,
+      // Only the creation waits; there is no update policy on purpose (invariant 9 of the design).
+      signals: autoscaling.Signals.waitForCount(1, { timeout: BIRTH_TAKES_AT_MOST }),
+    });
+    for (const tagged of [this.group, this.stateVolume, ...(this.dataVolume ? [this.dataVolume] : [])]) {
+      Tags.of(tagged).add(PAIR_TAG, props.databaseId);
+      Tags.of(tagged).add(MEMBER_TAG, props.member);
+    }
+    acknowledge(this.group, 'AwsSolutions-AS3', 'One host that is never scaled; its loss is an alarm of the pair.');
+  }
+
+  /** Name of the group in the template: what the host signals. */
+  public get signalName(): string {
+    return Stack.of(this).getLogicalId(this.group.node.defaultChild as autoscaling.CfnAutoScalingGroup);
+  }
+
+  /** What the host runs at its first boot. */
+  public runs(userData: string): void {
+    this.userData = userData;
+  }
+
+  private volume(id: string, size: number, props: PairHostProps): ec2.Volume {
+    return new ec2.Volume(this, id, {
+      availabilityZone: this.availabilityZone,
+      size: Size.gibibytes(size),
+      volumeType: ec2.EbsDeviceVolumeType.GP3,
+      encrypted: true,
+      encryptionKey: props.encryptionKey,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+}
