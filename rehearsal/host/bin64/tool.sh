@@ -24,6 +24,16 @@ refuse() {
   exit 254
 }
 
+# Hands over to the program that is a server, or speaks to one (rehearsal/sql-anywhere). Never comes back.
+stand_in() {
+  exec "$installation/stand-in/node" "$installation/stand-in/main.js" "$tool" "$installation" "$@"
+}
+
+# Without the file `behaviour` there is a server to speak to.
+stand_in_unless_described() {
+  if [[ ! -e $installation/behaviour ]]; then stand_in "$@"; fi
+}
+
 # Fills `arguments` from the one @file that the script gives; a secret on the command line is an error of the script.
 read_arguments() {
   local line
