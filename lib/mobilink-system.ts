@@ -1,4 +1,5 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -27,6 +28,13 @@ export interface MobiLinkSystemProps extends MobiLinkServerFarmProps {
    * @default RemovalPolicy.RETAIN, with deletion protection: an epoch must never repeat
    */
   readonly trackerRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * The subnets of the tracker's function, if it runs in the VPC: over a mirrored pair it does.
+   *
+   * @default - the private subnets of the VPC, those with NAT if there are any
+   */
+  readonly trackerSubnets?: ec2.SubnetSelection;
 
   /**
    * The remotes that the system synchronizes by schedule, of this stack or another one.
@@ -66,6 +74,7 @@ export class MobiLinkSystem extends Construct {
       logKey: props.logKey,
       encryptionKey: props.trackerEncryptionKey,
       removalPolicy: props.trackerRemovalPolicy,
+      ...(props.database.primarySource.asksMembers && { vpc: props.vpc, vpcSubnets: props.trackerSubnets }),
     });
     this.farm = new MobiLinkServerFarm(this, 'Farm', props);
     if (props.registry) {

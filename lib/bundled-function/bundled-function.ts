@@ -1,11 +1,13 @@
 import * as path from 'node:path';
 import type { Duration } from 'aws-cdk-lib';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { allowInterfaces, forbidInterfacesToCode } from './network-interfaces';
 
 export interface BundledFunctionProps {
   /** Folder of the bundle in assets/, which is the folder of its source in lambda/. */
@@ -16,6 +18,14 @@ export interface BundledFunctionProps {
   readonly memorySize: number;
   readonly logRetention: logs.RetentionDays;
   readonly logKey?: kms.IKey;
+  /** Where the function runs; outside of any VPC unless it is given. */
+  readonly network?: FunctionNetwork;
+}
+
+export interface FunctionNetwork {
+  readonly vpc: ec2.IVpc;
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  readonly securityGroups: ec2.ISecurityGroup[];
 }
 
 /**
@@ -44,6 +54,7 @@ export class BundledFunction extends Construct {
         resources: [this.logGroup.logGroupArn],
       }),
     );
+    if (props.network) allowInterfaces(this.role);
     this.function = new lambda.Function(this, 'Function', {
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -55,7 +66,9 @@ export class BundledFunction extends Construct {
       environment: props.environment,
       timeout: props.timeout,
       memorySize: props.memorySize,
+      ...props.network,
     });
+    if (props.network) forbidInterfacesToCode(this, this.role, this.function);
   }
 
   /** Lets the function make these calls; written by hand, since broad grants allow what nobody calls. */

@@ -2,4 +2,7 @@
 export enum MobiLinkEngine {
   /** MySQL, on RDS or elsewhere. */
   MYSQL = 'mysql',
+
+  /** SQL Anywhere, mirrored on EC2. */
+  SQL_ANYWHERE = 'sql-anywhere',
 }

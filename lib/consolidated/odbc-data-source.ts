@@ -1,4 +1,4 @@
-import { Tokenization } from 'aws-cdk-lib';
+import { type Duration, Tokenization } from 'aws-cdk-lib';
 import { MobiLinkEngine } from './mobilink-engine';
 
 /** Where and how a MySQL consolidated database is reached. */
@@ -12,6 +12,38 @@ export interface MysqlDataSourceOptions {
   /** The schema that holds the tables and MobiLink's `ml_*` objects. */
   readonly databaseName: string;
 }
+
+/** Where and how a mirrored SQL Anywhere database is reached. */
+export interface SqlAnywhereDataSourceOptions {
+  /** The server name that only the primary answers to, as `CREATE MIRROR SERVER ... AS PRIMARY` defines it. */
+  readonly serverName: string;
+
+  /** The hosts of both partners. */
+  readonly hosts: string[];
+
+  /** The TCP port of both. */
+  readonly port: number;
+
+  /** Name of the database. */
+  readonly databaseName: string;
+
+  /**
+   * For how long, in whole seconds, a connection is tried again while no host answers to the server name.
+   *
+   * @default Duration.seconds(60). SQL Anywhere's own is a single attempt. UNSOURCED
+   */
+  readonly retryTimeout?: Duration;
+
+  /**
+   * After how much silence, in whole seconds, a connection counts as broken.
+   *
+   * @default Duration.seconds(30). SQL Anywhere's own is two minutes. UNSOURCED
+   */
+  readonly livenessTimeout?: Duration;
+}
+
+const DEFAULT_RETRY_SECONDS = 60;
+const DEFAULT_LIVENESS_SECONDS = 30;
 
 /**
  * The ODBC data source by which the MobiLink servers reach the primary of the consolidated database. Holds no user and no
@@ -28,6 +60,23 @@ export class OdbcDataSource {
       PORT: Tokenization.stringifyNumber(options.port),
       DATABASE: options.databaseName,
       SSLMODE: 'VERIFY_IDENTITY',
+    });
+  }
+
+  /**
+   * A mirrored SQL Anywhere database by SAP's own driver, which finds the primary itself: it asks both hosts for the server name that
+   * only the primary has. Nothing stands between, least of all a load balancer.
+   */
+  public static sqlAnywhere(options: SqlAnywhereDataSourceOptions): OdbcDataSource {
+    const port = Tokenization.stringifyNumber(options.port);
+    const seconds = (duration: Duration | undefined, otherwise: number) =>
+      Tokenization.stringifyNumber(duration?.toSeconds() ?? otherwise);
+    return new OdbcDataSource(MobiLinkEngine.SQL_ANYWHERE, {
+      SERVER: options.serverName,
+      DBN: options.databaseName,
+      HOST: options.hosts.map((host) => `${host}:${port}`).join(','),
+      RetryConnTO: seconds(options.retryTimeout, DEFAULT_RETRY_SECONDS),
+      LTO: seconds(options.livenessTimeout, DEFAULT_LIVENESS_SECONDS),
     });
   }
 

@@ -5,6 +5,9 @@ export const EVENT_SOURCE = 'mobilink-ha';
 export const PRIMARY_CHANGED = 'MobiLink Primary Changed';
 export const FAILOVER_STARTED = 'MobiLink Failover Started';
 
+/** What the hosts of a mirrored pair send when one of them takes over (`host/tell-failover.sh`). */
+export const MIRROR_FAILOVER = 'MobiLink Mirror Failover';
+
 export const METRIC_NAMESPACE = 'MobiLinkHA';
 export const METRICS = {
   polls: 'Polls',

@@ -1,6 +1,47 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as rds from 'aws-cdk-lib/aws-rds';
+import type * as route53 from 'aws-cdk-lib/aws-route53';
+import type { PairMember } from '../sql-anywhere/sql-anywhere-pair';
+import { known } from '../validation/problems';
+import { EVENT_SOURCE, MIRROR_FAILOVER } from './contract';
+
+/** A mirrored pair of SQL Anywhere servers, as the primary tracker asks for it. */
+export interface SqlAnywherePairSourceOptions {
+  /** Key of the primary record; the pair's own events carry it. */
+  readonly databaseId: string;
+
+  /** The two partners. An answer of any server but these does not count. */
+  readonly partners: PairMember[];
+
+  /** The partners' side of the network. The tracker opens the port of the role service. */
+  readonly members: ec2.IConnectable;
+
+  /** TCP port of the database. */
+  readonly port: number;
+
+  /** TCP port of the role service, known at synth. */
+  readonly rolePort: number;
+
+  /** The private zone of the alias. */
+  readonly zone: route53.IHostedZone;
+
+  /** The name that the tracker leads to the primary, in this zone. */
+  readonly aliasName: string;
+}
+
+/** Members that the tracker asks itself, from inside their network. */
+interface AskedMembers {
+  readonly connectable: ec2.IConnectable;
+  readonly port: number;
+}
+
+interface Grant {
+  readonly actions: string[];
+  readonly resources: string[];
+  readonly conditions?: { [operator: string]: unknown };
+}
 
 /** Where the primary tracker learns which member of a consolidated database is primary. */
 export class PrimarySource {
@@ -18,20 +59,63 @@ export class PrimarySource {
     );
   }
 
+  /**
+   * A mirrored pair of SQL Anywhere servers: the role services of both partners are asked over HTTP, from inside the VPC, and the
+   * pair's own event is a hint to look. The tracker leads a name to whoever is primary.
+   */
+  public static sqlAnywherePair(options: SqlAnywherePairSourceOptions): PrimarySource {
+    const { databaseId, partners, members, port, rolePort, zone, aliasName } = options;
+    const alias = { zoneId: zone.hostedZoneId, name: aliasName };
+    const description = {
+      kind: 'sql-anywhere-pair',
+      databaseId,
+      members: partners,
+      databasePort: port,
+      rolePort,
+      alias,
+    };
+    return new PrimarySource(
+      description,
+      { source: [EVENT_SOURCE], detailType: [MIRROR_FAILOVER], detail: { databaseId: [databaseId] } },
+      [
+        {
+          actions: ['route53:ChangeResourceRecordSets'],
+          resources: [zone.hostedZoneArn],
+          conditions: {
+            'ForAllValues:StringEquals': {
+              // Route 53 compares with names in lower case (Route 53 Developer Guide, "Using IAM policy conditions").
+              'route53:ChangeResourceRecordSetsNormalizedRecordNames': [known(aliasName)?.toLowerCase() ?? aliasName],
+              'route53:ChangeResourceRecordSetsRecordTypes': ['CNAME'],
+              'route53:ChangeResourceRecordSetsActions': ['UPSERT'],
+            },
+          },
+        },
+      ],
+      { connectable: members, port: rolePort },
+    );
+  }
+
   private constructor(
-    private readonly description: { [key: string]: string },
+    private readonly description: { [key: string]: unknown },
     /** The events that hint at a change of primary. */
     public readonly eventPattern: events.EventPattern,
-    private readonly permissions: { actions: string[]; resources: string[] }[],
+    private readonly grants: Grant[],
+    /** @internal */
+    public readonly _asked?: AskedMembers,
   ) {}
 
+  /** Whether the members themselves are asked, so that the tracker must run in their network. */
+  public get asksMembers(): boolean {
+    return this._asked !== undefined;
+  }
+
   /** What the tracker's function is told about the source. */
-  public render(): { [key: string]: string } {
+  public render(): { [key: string]: unknown } {
     return { ...this.description };
   }
 
   /** What the tracker's role must be allowed to ask. */
   public statements(): iam.PolicyStatement[] {
-    return this.permissions.map((permission) => new iam.PolicyStatement(permission));
+    return this.grants.map((grant) => new iam.PolicyStatement(grant));
   }
 }

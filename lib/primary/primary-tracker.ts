@@ -1,62 +1,32 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function/bundled-function';
-import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
-import { EVENT_SOURCE, FAILOVER_STARTED, METRIC_NAMESPACE, METRICS, PRIMARY_CHANGED } from './contract';
+import { EVENT_SOURCE, FAILOVER_STARTED, METRIC_NAMESPACE, METRICS, PAIR_METRICS, PRIMARY_CHANGED } from './contract';
+import { everyMinute } from './every-minute';
+import type { PrimaryTrackerProps } from './primary-tracker-props';
+import { type TrackerNetwork, trackerNetwork, validateNetwork } from './tracker-network';
 
-/** Properties of a primary tracker. */
-export interface PrimaryTrackerProps {
-  /** The database whose primary is tracked, of this stack or another one. */
-  readonly database: IConsolidatedDatabase;
-
-  /**
-   * Key for the table of the primary record. Cost: one dollar a month and a price per request.
-   *
-   * @default - a key that AWS manages
-   */
-  readonly encryptionKey?: kms.IKey;
-
-  /**
-   * Key for the function's log. Its policy must let CloudWatch Logs use it (CloudWatch Logs User Guide, "Encrypt log data
-   * using AWS KMS"), or the log group cannot be created.
-   *
-   * @default - the log is encrypted by CloudWatch Logs itself
-   */
-  readonly logKey?: kms.IKey;
-
-  /**
-   * How long the function's log is kept.
-   *
-   * @default RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: logs.RetentionDays;
-
-  /**
-   * What becomes of the table when the tracker is removed. An epoch must never repeat, so the table outlives it.
-   *
-   * @default RemovalPolicy.RETAIN, with deletion protection
-   */
-  readonly removalPolicy?: RemovalPolicy;
-}
+export * from './primary-tracker-props';
 
 /**
- * Discovers which member of the consolidated database is primary, and tells everyone: in one item of a DynamoDB table and by
- * EventBridge. It observes and never promotes, and no MobiLink server needs it to keep synchronizing.
+ * Discovers which member of the consolidated database is primary, and tells everyone: in one item of a DynamoDB table, by
+ * EventBridge and, for a mirrored pair, by a name that follows the primary. It observes and never promotes, and no MobiLink server needs it to keep synchronizing.
  *
  * Two signals lead to the same code: events of the database (fast, but AWS delivers them on a best-effort basis) and a
  * schedule whose invocation asks every 10 s until the next one takes over. Cost: about 260 000 calls of `DescribeDBInstances` a
  * month (free), one function that is always running (256 MB on ARM: about 9 dollars a month) and two writes a minute.
  */
-export class PrimaryTracker extends Construct {
+export class PrimaryTracker extends Construct implements ec2.IConnectable {
   /** Key of the item in {@link table}. */
   public readonly databaseId: string;
 
@@ -75,11 +45,16 @@ export class PrimaryTracker extends Construct {
   /** Starts a watch each minute. */
   public readonly schedule: scheduler.CfnSchedule;
 
+  /** The function's side of the network; without groups when it runs outside of any VPC. */
+  public readonly connections: ec2.Connections;
+
   private readonly encryptionKey?: kms.IKey;
+  private readonly network?: TrackerNetwork;
 
   constructor(scope: Construct, id: string, props: PrimaryTrackerProps) {
     super(scope, id);
     const { database } = props;
+    validateNetwork(this, props);
     this.databaseId = database.databaseId;
     this.encryptionKey = props.encryptionKey;
 
@@ -95,6 +70,8 @@ export class PrimaryTracker extends Construct {
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     });
+    this.network = trackerNetwork(this, props);
+    this.connections = new ec2.Connections({ securityGroups: this.network?.securityGroups });
     const bundled = new BundledFunction(this, 'TrackPrimary', {
       bundle: 'track-primary',
       description: `Tracks which member of ${database.node.id} is primary`,
@@ -111,6 +88,7 @@ export class PrimaryTracker extends Construct {
       memorySize: 256,
       logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       logKey: props.logKey,
+      network: this.network,
     });
     this.handler = bundled.function;
     this.logGroup = bundled.logGroup;
@@ -134,6 +112,29 @@ export class PrimaryTracker extends Construct {
       new targets.LambdaFunction(bundled.function, { retryAttempts: 0, maxEventAge: Duration.seconds(60) }),
     );
     this.schedule = everyMinute(this, bundled);
+  }
+
+  /**
+   * Makes endpoints in the VPC by which the tracker reaches DynamoDB and EventBridge without NAT. Not for a VPC that has them: names
+   * of a service can be private to one endpoint only. Cost: the one of EventBridge is billed by the hour and zone, about 22 dollars a
+   * month in three zones (AWS PrivateLink list price, 0.01 dollars an hour).
+   */
+  public addEndpoints(): void {
+    if (!this.network)
+      throw new Error(`PrimaryTracker '${this.node.path}' runs outside of any VPC: it needs no endpoints`);
+    const { vpc, vpcSubnets } = this.network;
+    new ec2.GatewayVpcEndpoint(this, 'DynamoDbEndpoint', {
+      vpc,
+      service: ec2.GatewayVpcEndpointAwsService.DYNAMODB,
+      subnets: [vpcSubnets],
+    });
+    const endpoint = new ec2.InterfaceVpcEndpoint(this, 'EventBridgeEndpoint', {
+      vpc,
+      service: ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE,
+      subnets: vpcSubnets,
+      open: false,
+    });
+    endpoint.connections.allowDefaultPortFrom(this, 'Primary tracker');
   }
 
   /** Lets somebody read the primary record. */
@@ -193,6 +194,41 @@ export class PrimaryTracker extends Construct {
     return this.metric(METRICS.secondsUnstable, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
   }
 
+  /** How many partners of a pair say that they are primary: 1 when all is well. The maximum unless told otherwise. */
+  public metricPrimariesClaimed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ofPair(PAIR_METRICS.primariesClaimed, props);
+  }
+
+  /** 1 while no primary of a pair says that its mirror is synchronized. The maximum unless told otherwise. */
+  public metricMirrorNotSynchronized(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ofPair(PAIR_METRICS.mirrorNotSynchronized, props);
+  }
+
+  /** 1 while no primary of a pair sees its mirror. The maximum unless told otherwise. */
+  public metricPartnerLost(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ofPair(PAIR_METRICS.partnerLost, props);
+  }
+
+  /** 1 while no primary of a pair sees the arbiter. The maximum unless told otherwise. */
+  public metricArbiterLost(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ofPair(PAIR_METRICS.arbiterLost, props);
+  }
+
+  /** By how many seconds at least the worse clock of a pair's partners is off. The maximum unless told otherwise. */
+  public metricClockSkewSeconds(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ofPair(PAIR_METRICS.clockSkewSeconds, props);
+  }
+
+  /** How often the DNS alias of a pair could not be led to the primary; each poll tries again. */
+  public metricFailedAliasUpdates(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(PAIR_METRICS.failedAliasUpdates, props);
+  }
+
+  /** Has data for mirrored pairs only. */
+  private ofPair(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(metricName, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
+  }
+
   private onEvent(id: string, detailType: string, options: events.OnEventOptions): events.Rule {
     const rule = new events.Rule(options.crossStackScope ?? this, id, {
       ruleName: options.ruleName,
@@ -210,31 +246,4 @@ export class PrimaryTracker extends Construct {
 
 function defaultBusArn(scope: Construct): string {
   return Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
-}
-
-/** The L2 target would put its role into the stack and allow every version of the function. */
-function everyMinute(tracker: Construct, bundled: BundledFunction): scheduler.CfnSchedule {
-  const role = new iam.Role(tracker, 'ScheduleRole', {
-    assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(tracker).account } },
-    }),
-    description: 'Starts the primary tracker each minute',
-  });
-  role.addToPolicy(
-    new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [bundled.function.functionArn] }),
-  );
-  const schedule = new scheduler.CfnSchedule(tracker, 'EveryMinute', {
-    description: 'Starts the primary tracker each minute; an invocation polls until the next one takes over',
-    scheduleExpression: 'rate(1 minute)',
-    flexibleTimeWindow: { mode: 'OFF' },
-    target: {
-      arn: bundled.function.functionArn,
-      roleArn: role.roleArn,
-      input: JSON.stringify({ kind: 'tick', scheduledAt: '<aws.scheduler.scheduled-time>' }),
-      // A tick that could not be delivered is replaced by the next one.
-      retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
-    },
-  });
-  schedule.node.addDependency(role);
-  return schedule;
 }

@@ -1,0 +1,128 @@
+import type { Duration } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { PrimarySource } from '../primary/primary-source';
+import type { SqlAnywherePair } from '../sql-anywhere/sql-anywhere-pair';
+import { requireSeconds, requireWhole } from '../validation/bounds';
+import { known, Problems } from '../validation/problems';
+import type { IConsolidatedDatabase } from './consolidated-database';
+import { MobiLinkEngine } from './mobilink-engine';
+import { OdbcDataSource } from './odbc-data-source';
+import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
+
+/** Properties of a consolidated database on a mirrored pair. */
+export interface ConsolidatedSqlAnywhereProps {
+  /** The pair, of this stack or another one. */
+  readonly pair: SqlAnywherePair;
+
+  /**
+   * How many connections the database accepts: what the licence, the memory and the option `-gm` of `dbsrv17` leave.
+   *
+   * @default - unknown; the farm then cannot check that the database has a connection for every worker, and says so
+   */
+  readonly maximumConnections?: number;
+
+  /**
+   * Connections that are not for MobiLink: operators, backup, monitoring, the role service.
+   *
+   * @default 20
+   */
+  readonly reservedConnections?: number;
+
+  /**
+   * For how long a MobiLink server tries a connection again while neither partner is primary; 0 to 600 whole seconds.
+   *
+   * @default Duration.seconds(60): a failover takes the pair's liveness time-out of 30 s and a few seconds more. UNSOURCED
+   */
+  readonly retryTimeout?: Duration;
+
+  /**
+   * After how much silence a MobiLink server counts a connection as broken; 10 to 3600 whole seconds.
+   *
+   * @default Duration.seconds(30). SQL Anywhere's own is two minutes. UNSOURCED
+   */
+  readonly livenessTimeout?: Duration;
+}
+
+/**
+ * A consolidated database that is mirrored by SQL Anywhere itself. MobiLink servers list both hosts and the name that only the primary
+ * answers to: they find a new primary without DNS, load balancer or tracker.
+ */
+export class ConsolidatedSqlAnywhere extends Construct implements IConsolidatedDatabase {
+  public readonly databaseId: string;
+  public readonly engine: MobiLinkEngine = MobiLinkEngine.SQL_ANYWHERE;
+  public readonly port: number;
+  public readonly odbc: OdbcDataSource;
+  public readonly mobiLinkLogin: secretsmanager.ISecret;
+  public readonly maximumConnections?: number;
+  public readonly reservedConnections: number;
+  public readonly primarySource: PrimarySource;
+  public readonly connections: ec2.Connections;
+
+  /** The pair. */
+  public readonly pair: SqlAnywherePair;
+
+  constructor(scope: Construct, id: string, props: ConsolidatedSqlAnywhereProps) {
+    super(scope, id);
+    validate(this, props);
+    const { pair } = props;
+    this.pair = pair;
+    this.databaseId = pair.databaseId;
+    this.port = pair.port;
+    this.connections = pair.connections;
+    this.mobiLinkLogin = pair.mobiLinkLogin;
+    this.maximumConnections = props.maximumConnections;
+    this.reservedConnections = props.reservedConnections ?? DEFAULT_RESERVED_CONNECTIONS;
+    this.odbc = OdbcDataSource.sqlAnywhere({
+      serverName: pair.primaryServer,
+      hosts: pair.members.map(({ host }) => host),
+      port: pair.port,
+      databaseName: pair.databaseName,
+      retryTimeout: props.retryTimeout,
+      livenessTimeout: props.livenessTimeout,
+    });
+    this.primarySource = PrimarySource.sqlAnywherePair({
+      databaseId: pair.databaseId,
+      partners: pair.members,
+      members: pair,
+      port: pair.port,
+      rolePort: pair.rolePort,
+      zone: pair.zone,
+      aliasName: pair.aliasName,
+    });
+  }
+}
+
+function validate(scope: Construct, props: ConsolidatedSqlAnywhereProps): void {
+  const problems = new Problems(scope);
+  const reserved = known(props.reservedConnections) ?? DEFAULT_RESERVED_CONNECTIONS;
+  requireWhole(problems, props.reservedConnections, {
+    id: 'MobiLink:Consolidated:ReservedConnections',
+    prop: 'reservedConnections',
+    lowest: 0,
+    fix: `leave it out for ${DEFAULT_RESERVED_CONNECTIONS}`,
+  });
+  requireWhole(problems, props.maximumConnections, {
+    id: 'MobiLink:Consolidated:MaximumConnections',
+    prop: 'maximumConnections',
+    lowest: reserved + 1,
+    why: `${reserved} are reserved`,
+    fix: 'give what the database server accepts, or leave it out if it is not known',
+  });
+  requireSeconds(problems, props.retryTimeout, {
+    id: 'MobiLink:Consolidated:RetryTimeout',
+    prop: 'retryTimeout',
+    lowest: 0,
+    highest: 600,
+    fix: 'leave it out for 60 s',
+  });
+  requireSeconds(problems, props.livenessTimeout, {
+    id: 'MobiLink:Consolidated:LivenessTimeout',
+    prop: 'livenessTimeout',
+    lowest: 10,
+    highest: 3_600,
+    fix: 'leave it out for 30 s',
+  });
+  problems.throwIfAny();
+}
