@@ -54,6 +54,8 @@ export const primaryRecordSchema = v.object({
   candidate: v.optional(v.object({ memberId: v.string(), seenAt: v.pipe(v.string(), v.isoTimestamp()) })),
   /** Of a pair: the last epoch whose primary the DNS alias was led to. */
   aliasEpoch: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  /** Of a pair: when the DNS alias was last led there. */
+  aliasedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
 });
 
 export type Primary = v.InferOutput<typeof primarySchema>;

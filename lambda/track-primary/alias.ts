@@ -33,12 +33,25 @@ export class DnsAlias implements AliasZone {
 }
 
 /**
- * Leads the alias to the primary of an epoch that is stable, until it is noted: at least once, whenever the function was killed. A
- * record that has moved on meanwhile says that another invocation may have led the alias on before this one led it back; then nothing
- * counts as noted and the next poll writes it again.
+ * How old an epoch must be before no call of an older one can be on its way: each ends with its poll, which takes 9 s. The rest is for
+ * the way to Route 53 and clocks that differ. UNSOURCED.
  */
-export async function pointAlias({ alias }: Ports, record: PrimaryRecord, signal: AbortSignal): Promise<void> {
-  if (!alias || record.state !== 'stable' || (record.aliasEpoch ?? 0) >= record.epoch) return;
-  await alias.zone.point(record.primary.host, signal);
-  if (!(await alias.notes.noteAlias(record, signal))) await alias.notes.forgetAlias(signal);
+export const STRAGGLERS_END_AFTER = 30_000;
+
+/**
+ * Leads the alias to the primary of an epoch that is stable, until it is noted: at least once, whenever the function was killed. And
+ * once more when the epoch is older than any call of the one before: two failovers in a row are led by two invocations, and the call of
+ * the first one may arrive last.
+ */
+export async function pointAlias(ports: Ports, record: PrimaryRecord, signal: AbortSignal): Promise<void> {
+  const now = ports.now();
+  if (!ports.alias || !isDue(record, now)) return;
+  await ports.alias.zone.point(record.primary.host, signal);
+  await ports.alias.notes.noteAlias(record, now, signal);
+}
+
+function isDue({ state, epoch, since, aliasEpoch = 0, aliasedAt = since }: PrimaryRecord, now: number): boolean {
+  if (state !== 'stable') return false;
+  const settled = Date.parse(since) + STRAGGLERS_END_AFTER;
+  return aliasEpoch < epoch || (now >= settled && Date.parse(aliasedAt) < settled);
 }

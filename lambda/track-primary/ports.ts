@@ -31,10 +31,8 @@ export interface AliasZone {
 
 /** Kept in the primary record. */
 export interface AliasNotes {
-  /** Notes that the alias leads to the primary of this epoch; false if the record has moved on. */
-  noteAlias(record: PrimaryRecord, signal: AbortSignal): Promise<boolean>;
-  /** Nobody knows any more where the alias leads. */
-  forgetAlias(signal: AbortSignal): Promise<void>;
+  /** Notes that the alias was led to the primary of this epoch, and when, unless the record has moved on. */
+  noteAlias(record: PrimaryRecord, at: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface Source {

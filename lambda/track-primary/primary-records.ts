@@ -10,6 +10,7 @@ import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { type PrimaryRecord, primaryRecordSchema } from '../records/primary-record';
 import type { AliasNotes, Records } from './ports';
+import { iso } from './record-states';
 import { SDK_LIMITS } from './sdk-limits';
 
 /** The primary record of one database in the tracker's table. */
@@ -48,18 +49,14 @@ export class PrimaryRecords implements Records, AliasNotes {
     await this.update(noteOf(record), abortSignal);
   }
 
-  public noteAlias(record: PrimaryRecord, abortSignal: AbortSignal): Promise<boolean> {
-    return this.update(aliasNoteOf(record), abortSignal);
+  public async noteAlias(record: PrimaryRecord, at: number, abortSignal: AbortSignal): Promise<void> {
+    await this.update(aliasNoteOf(record, at), abortSignal);
   }
 
-  public async forgetAlias(abortSignal: AbortSignal): Promise<void> {
-    await this.update(aliasForgottenOf(this.databaseId), abortSignal);
-  }
-
-  /** @returns whether the condition held. */
-  private async update(update: Update, abortSignal: AbortSignal): Promise<boolean> {
+  /** Nothing is noted when the condition does not hold: the record has moved on. */
+  private async update(update: Update, abortSignal: AbortSignal): Promise<void> {
     const command = new UpdateItemCommand({ TableName: this.table, Key: this.key, ...update });
-    return (await unlessConditionFails(this.client.send(command, { abortSignal }))) !== undefined;
+    await unlessConditionFails(this.client.send(command, { abortSignal }));
   }
 
   private get key(): Record<string, AttributeValue> {
@@ -71,7 +68,15 @@ export class PrimaryRecords implements Records, AliasNotes {
  * Every write of an observation moves `observedAt`; the other fields are those that a write without a new observation moves. One of
  * them left out, a slow invocation would take back what was announced, or hand the watch back to an older one.
  */
-const VERSION = ['epoch', 'observedAt', 'announcedEpoch', 'announcedFailover', 'aliasEpoch', 'watch'] as const;
+const VERSION = [
+  'epoch',
+  'observedAt',
+  'announcedEpoch',
+  'announcedFailover',
+  'aliasEpoch',
+  'aliasedAt',
+  'watch',
+] as const;
 
 interface Update {
   readonly UpdateExpression: string;
@@ -101,20 +106,11 @@ export function noteOf({ epoch, failoverSince }: PrimaryRecord): Update {
   };
 }
 
-/** Notes where the alias leads, unless there is a younger epoch, which it should lead to. */
-export function aliasNoteOf({ epoch }: PrimaryRecord): Update {
+/** Notes where the alias was led, unless there is a younger epoch, which it should lead to. */
+export function aliasNoteOf({ epoch }: PrimaryRecord, at: number): Update {
   return {
-    UpdateExpression: 'SET aliasEpoch = :epoch',
+    UpdateExpression: 'SET aliasEpoch = :epoch, aliasedAt = :at',
     ConditionExpression: 'epoch = :epoch',
-    ExpressionAttributeValues: toItem({ ':epoch': epoch }),
-  };
-}
-
-/** Makes the alias due again; the condition keeps a record that was deleted from coming back as a torso. */
-export function aliasForgottenOf(databaseId: string): Update {
-  return {
-    UpdateExpression: 'SET aliasEpoch = :none',
-    ConditionExpression: 'databaseId = :databaseId',
-    ExpressionAttributeValues: toItem({ ':none': 0, ':databaseId': databaseId }),
+    ExpressionAttributeValues: toItem({ ':epoch': epoch, ':at': iso(at) }),
   };
 }

@@ -34,6 +34,7 @@ export function nextEpoch(
     failoverSince: record?.failoverSince,
     announcedFailover: record?.announcedFailover,
     aliasEpoch: record?.aliasEpoch,
+    aliasedAt: record?.aliasedAt,
     watch: record?.watch,
   };
 }
