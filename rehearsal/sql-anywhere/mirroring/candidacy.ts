@@ -81,8 +81,12 @@ export class Candidacy {
     const longer = comparePoints(this.ports.log.last(), last);
     if (longer !== 0) return longer > 0;
     const own = this.partner.stored;
-    const owner = (own?.sequence ?? 0) >= (other?.sequence ?? 0) ? own?.owner : other?.owner;
-    return owner === name || (owner !== partner && name < partner);
+    const [mine, theirs] = [own?.sequence ?? 0, other?.sequence ?? 0];
+    const owner = mine > theirs ? own?.owner : other?.owner;
+    // Two who stood at the same time may each have agreed to the other.
+    const agree = mine !== theirs || own?.owner === other?.owner;
+    if (agree && (owner === name || owner === partner)) return owner === name;
+    return name < partner;
   }
 
   private patience(): number {
