@@ -57,7 +57,7 @@ if [[ $line != *';role=primary;'* ]]; then
   say "not the primary: $line"
   exit 0
 fi
-trap 'rm -rf -- "$work"' EXIT
+trap 'rm -rf -- "$work" "$RUN"/*-$$.*' EXIT
 copy_and_validate
 upload
 delete_old_logs

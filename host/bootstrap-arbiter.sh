@@ -39,6 +39,8 @@ if ! systemctl is-active --quiet mobilink-ha-database.service; then
   write_arguments_of_arbiter
   systemctl start mobilink-ha-database.service || die 'the arbiter cannot be started'
 fi
-SECONDS=0
-until [[ -e $arbiter_state ]] || ((SECONDS > 30)); do sleep "${PAUSE:-1}"; done
-systemctl is-active --quiet mobilink-ha-database.service || die "the arbiter ended, see $LOGS/dbsrv.log"
+# A server that cannot start ends at once, and systemd starts it again and again.
+for attempt in 1 2 3; do
+  sleep "${PAUSE:-2}"
+  systemctl is-active --quiet mobilink-ha-database.service || die "the arbiter ended after look $attempt, see $LOGS/dbsrv.log"
+done

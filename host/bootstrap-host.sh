@@ -65,8 +65,8 @@ renew_record() {
   local address
   address=$(metadata local-ipv4) || die 'the metadata of the instance do not answer'
   printf '{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"%s","Type":"A","TTL":30,"ResourceRecords":[{"Value":"%s"}]}}]}\n' \
-    "$conf_RECORD" "$address" >"$RUN/record.json"
-  aws route53 change-resource-record-sets --hosted-zone-id "$conf_ZONE_ID" --change-batch "file://$RUN/record.json" >/dev/null ||
+    "$conf_RECORD" "$address" >"$RUN/record-$$.json"
+  aws route53 change-resource-record-sets --hosted-zone-id "$conf_ZONE_ID" --change-batch "file://$RUN/record-$$.json" >/dev/null ||
     die "$conf_RECORD: cannot be renewed"
 }
 

@@ -139,18 +139,18 @@ define_mirror() {
   text=${text//'{{WATCH_PASSWORD}}'/"$watcher"}
   text=${text//'{{MOBILINK_PASSWORD}}'/"$(sql_literal "$password")"}
   if [[ $text == *'{{'* ]]; then die "$SQL: a placeholder that nobody fills in"; fi
-  printf '%s\n' "$text" >"$RUN/pair.sql" || die "$RUN: cannot be written"
-  own "$RUN/pair.sql"
+  printf '%s\n' "$text" >"$RUN/pair-$$.sql" || die "$RUN: cannot be written"
+  own "$RUN/pair-$$.sql"
   say 'defining the mirror'
   SECONDS=0
-  until tool 300 dbisql "$(arguments define -nogui -c "$(local_connection)" "$RUN/pair.sql")"; do
+  until tool 300 dbisql "$(arguments define -nogui -c "$(local_connection)" "$RUN/pair-$$.sql")"; do
     if ((SECONDS > 600)); then
-      rm -f -- "$RUN/pair.sql"
+      rm -f -- "$RUN/pair-$$.sql"
       die 'the mirror cannot be defined'
     fi
     sleep "${PAUSE:-5}"
   done
-  rm -f -- "$RUN/pair.sql"
+  rm -f -- "$RUN/pair-$$.sql"
 }
 
 # in_role PATTERN: waits until the local server's word holds it.
@@ -166,7 +166,7 @@ in_role() {
 
 learn_birth() {
   until read_birth; do
-    say "Systems Manager does not tell whether the pair was born: $(tail -n 1 "$RUN/aws.err")"
+    say "Systems Manager does not tell whether the pair was born: $(tail -n 1 "$RUN/aws-$$.err")"
     sleep "${PAUSE:-5}"
   done
 }
@@ -176,8 +176,8 @@ give_birth() {
   start_server
   define_mirror
   in_role ';role=primary;.*arbiter=connected;'
-  aws ssm put-parameter --name "$conf_BIRTH_PARAMETER" --type String --value 'generation=1;backup=none' >/dev/null 2>"$RUN/aws.err" ||
-    grep -q ParameterAlreadyExists "$RUN/aws.err" || die "$conf_BIRTH_PARAMETER: cannot be written: $(tail -n 1 "$RUN/aws.err")"
+  aws ssm put-parameter --name "$conf_BIRTH_PARAMETER" --type String --value 'generation=1;backup=none' >/dev/null 2>"$RUN/aws-$$.err" ||
+    grep -q ParameterAlreadyExists "$RUN/aws-$$.err" || die "$conf_BIRTH_PARAMETER: cannot be written: $(tail -n 1 "$RUN/aws-$$.err")"
   say 'the pair is born'
 }
 

@@ -14,11 +14,11 @@ PASSWORD='^[]!#$%&()*+,./:<=>?@A-Z[^_`a-z|~0-9-]{8,255}$'
 secret() {
   local arn=$1 json='' attempt
   for attempt in 1 2 3 4 5 6; do
-    if json=$(aws secretsmanager get-secret-value --secret-id "$arn" --query SecretString --output text 2>"$RUN/aws.err"); then break; fi
+    if json=$(aws secretsmanager get-secret-value --secret-id "$arn" --query SecretString --output text 2>"$RUN/aws-$$.err"); then break; fi
     json=''
     sleep "$((attempt * ${PAUSE:-2}))"
   done
-  if [[ -z $json ]]; then die "$arn: cannot be read: $(tail -n 1 "$RUN/aws.err")"; fi
+  if [[ -z $json ]]; then die "$arn: cannot be read: $(tail -n 1 "$RUN/aws-$$.err")"; fi
   if [[ ! $json =~ \"password\"[[:space:]]*:[[:space:]]*\"([^\"\\]*)\" ]]; then die "$arn: is no JSON with a plain password"; fi
   password=${BASH_REMATCH[1]}
   username=''
@@ -33,9 +33,13 @@ sql_literal() {
   printf '%s' "${text//"$quote"/$quote$quote}"
 }
 
+# Files of this process alone: several of these scripts can be at work at once.
+trap 'rm -f -- "$RUN"/*-$$.*' EXIT
+
 # arguments NAME LINE...: a file of arguments; prints its path. What holds spaces or semicolons is quoted.
 arguments() {
-  local file=$RUN/$1.args line
+  local file=$RUN/$1-$$.args line
+  if [[ $1 == dbsrv ]]; then file=$RUN/dbsrv.args; fi
   shift
   : >"$file.new" && chmod 0600 "$file.new" || die "$file: cannot be written"
   for line in "$@"; do
@@ -72,13 +76,15 @@ tool() {
   as_database_user env "LD_LIBRARY_PATH=$SQLANY_HOME/lib64" "SATMP=$RUN" timeout -k 5 "$1" "$SQLANY_HOME/bin64/$2" "@$3" </dev/null
 }
 
-# ask STATEMENT: of the local server.
+# ask STATEMENT: of the local server. In a file, because a file of arguments has no way to hold a quote.
 ask() {
   local connection
   # Not in the subshell below, which would forget what it fetched.
   administrator
   connection=$(local_connection)
-  tool 30 dbisql "$(arguments ask -nogui -c "$connection" "$1")"
+  printf '%s\ngo\n' "$1" >"$RUN/ask-$$.sql" || die "$RUN: cannot be written"
+  own "$RUN/ask-$$.sql"
+  tool 30 dbisql "$(arguments ask -nogui -c "$connection" "$RUN/ask-$$.sql")"
 }
 
 # role_line: who the local server says that it is; fails without an answer.
@@ -92,13 +98,13 @@ role_line() {
 # The words of Systems Manager about the birth of the pair: sets `generation` (0 before the birth) and `backup`.
 read_birth() {
   local value
-  if value=$(aws ssm get-parameter --name "$conf_BIRTH_PARAMETER" --query Parameter.Value --output text 2>"$RUN/aws.err"); then
+  if value=$(aws ssm get-parameter --name "$conf_BIRTH_PARAMETER" --query Parameter.Value --output text 2>"$RUN/aws-$$.err"); then
     if [[ ! $value =~ ^generation=([1-9][0-9]{0,5})\;backup=([A-Za-z0-9._/-]{1,200})$ ]]; then
       die "$conf_BIRTH_PARAMETER: must be generation=NUMBER;backup=FOLDER or none, is '$value'"
     fi
     generation=${BASH_REMATCH[1]}
     backup=${BASH_REMATCH[2]}
-  elif grep -q ParameterNotFound "$RUN/aws.err"; then
+  elif grep -q ParameterNotFound "$RUN/aws-$$.err"; then
     generation=0
     backup=none
   else

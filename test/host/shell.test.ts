@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = path.join(__dirname, '../..');
-const FOLDERS = ['host', 'rehearsal/host/bin64'];
+const FOLDERS = ['host', 'rehearsal/host/bin64', 'rehearsal/host/os'];
 const scripts = FOLDERS.flatMap((folder) => readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`));
 
 /** In a process of its own: the module can be used once, its memory is not given back. */
