@@ -35,6 +35,7 @@ export class Partner {
   private version = 0;
   private committedPosition: number;
   private aloneSince: number | undefined;
+  private aloneFrom = 0;
   private ended = false;
 
   constructor(
@@ -77,7 +78,9 @@ export class Partner {
   }
 
   /** Mirroring was defined on the database that runs here: it is the first primary (facts §4.1 [M11]). */
-  public begin(): void {
+  public begin(now: number): void {
+    // The others have not heard of it yet.
+    this.aloneFrom = now + Math.max(...Object.values(this.settings.liveness));
     this.takeRole(this.sequence + 1, false);
   }
 
@@ -320,7 +323,7 @@ export class Partner {
       this.aloneSince = undefined;
       return;
     }
-    this.aloneSince ??= now;
+    this.aloneSince ??= Math.max(now, this.aloneFrom);
     const closes = this.currentRole === 'primary' || (this.currentRole === 'mirror' && this.settings.lonelyMirrorWaits);
     if (closes && now - this.aloneSince >= (this.settings.lingers ?? 0)) this.restart();
   }
@@ -339,10 +342,10 @@ export class Partner {
     this.ports.incompatible(reason);
   }
 
-  private commit(position: number, again = false): void {
-    if (position <= this.committedPosition && !again) return;
+  private commit(position: number, afresh = false): void {
+    if (position <= this.committedPosition && !afresh) return;
     this.committedPosition = position;
-    this.ports.committed(position);
+    this.ports.committed(position, afresh);
   }
 
   private keep(state: StoredState): void {

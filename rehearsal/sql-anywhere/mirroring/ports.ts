@@ -19,8 +19,11 @@ export interface PartnerPorts {
   save(state: StoredState): void;
   send(peer: string, message: Message): void;
   hangUp(peer: string): void;
-  /** Entries up to here are safe: the database may show them, and those who wait for them may go on. */
-  committed(position: number): void;
+  /**
+   * Entries up to here are safe: the database may show them, and those who wait for them may go on. `afresh`: what it showed before
+   * may have been something else.
+   */
+  committed(position: number, afresh: boolean): void;
   /** The server owns the role from now on. */
   becamePrimary(): void;
   becameMirror(): void;

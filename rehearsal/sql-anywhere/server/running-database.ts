@@ -128,7 +128,7 @@ export class RunningDatabase {
       names,
       variants,
       events: {
-        committed: (position) => this.committed(position),
+        committed: (position, afresh) => this.committed(position, afresh),
         becamePrimary: () => this.becamePrimary(),
         becameMirror: () => {
           log.info(`Database "${this.name}" is now the mirror`);
@@ -142,7 +142,7 @@ export class RunningDatabase {
       },
       onRefused: (reason) => installation.journal(`refused: mirroring: ${reason}`),
     });
-    if (running) this.mirroring.rules.begin();
+    if (running) this.mirroring.rules.begin(Date.now());
     else log.info(`Database "${this.name}" waits for quorum`);
   }
 
@@ -164,8 +164,8 @@ export class RunningDatabase {
     this.options.onAccess();
   }
 
-  private committed(position: number): void {
-    if (position < this.contents.point.position) this.reload(position);
+  private committed(position: number, afresh: boolean): void {
+    if (afresh) this.reload(position);
     else this.applyUpTo(position, true);
     const ready = this.waiters.filter((waiter) => waiter.position <= position);
     this.waiters = this.waiters.filter((waiter) => waiter.position > position);

@@ -144,7 +144,7 @@ export class SimulatedPair {
 
   /** As when mirroring is defined on the running database of one of them. */
   public begin(name: Name): void {
-    this.partner(name)?.begin();
+    this.partner(name)?.begin(this.now);
   }
 
   public write(name: Name): void {
