@@ -68,15 +68,7 @@ export class PrimaryRecords implements Records, AliasNotes {
  * Every write of an observation moves `observedAt`; the other fields are those that a write without a new observation moves. One of
  * them left out, a slow invocation would take back what was announced, or hand the watch back to an older one.
  */
-const VERSION = [
-  'epoch',
-  'observedAt',
-  'announcedEpoch',
-  'announcedFailover',
-  'aliasEpoch',
-  'aliasedAt',
-  'watch',
-] as const;
+const VERSION = ['epoch', 'observedAt', 'announcedEpoch', 'announcedFailover', 'aliasedAt', 'watch'] as const;
 
 interface Update {
   readonly UpdateExpression: string;

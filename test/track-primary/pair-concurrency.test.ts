@@ -129,7 +129,10 @@ function property(pauses: readonly number[]) {
       expect(record).toMatchObject({ state: 'stable', primary: { memberId: OTHER }, aliasEpoch: record?.epoch });
       expect(world.led.at(-1)).toBe(host);
       const noted = world.table.versions.map(({ aliasEpoch, epoch }) => [Number(aliasEpoch ?? 0), Number(epoch)]);
-      for (const [aliased = 0, epoch = 0] of noted) expect(aliased).toBeLessThanOrEqual(epoch);
+      for (const [index, [aliased = 0, epoch = 0]] of noted.entries()) {
+        expect(aliased).toBeLessThanOrEqual(epoch);
+        expect(aliased).toBeGreaterThanOrEqual(noted[index - 1]?.[0] ?? 0);
+      }
     },
   );
 }

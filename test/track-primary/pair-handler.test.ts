@@ -215,6 +215,19 @@ describe('the first tick of a pair', () => {
     expect(measured().at(-1)).toMatchObject({ FailedAliasUpdates: 0 });
   });
 
+  it('a name that is due waits while nobody claims', async () => {
+    roles('mirror', 'primary');
+    aws.next('ChangeResourceRecordSets', DENIED);
+    await handler(TOOK_OVER, ONCE);
+    roles('mirror', undefined);
+    await handler({ ...TICK, scheduledAt: '2026-11-23T04:01:00Z' }, ONCE);
+    expect(record()).toMatchObject({ epoch: 2, state: 'failing-over', aliasEpoch: 1 });
+    expect(aws.aliases.map(({ Value }) => Value)).toEqual([HOSTS[0]]);
+    roles('mirror', 'primary');
+    await handler({ ...TICK, scheduledAt: '2026-11-23T04:02:00Z' }, ONCE);
+    expect(aws.aliases.map(({ Value }) => Value)).toEqual(HOSTS);
+  });
+
   it('a name that was led and an announcement that failed do not wait for one another', async () => {
     roles('mirror', 'primary');
     aws.next('PutEvents', { status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' });
