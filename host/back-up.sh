@@ -41,7 +41,7 @@ delete_old_logs() {
     say "old logs are kept while the pair is not complete: $line"
     return
   fi
-  find "$DATA/db" -maxdepth 1 -type f -name '[0-9]*.log' -mtime "+$conf_LOG_DAYS" -print -delete >&2
+  find "$DATA/db" -maxdepth 1 -type f -iname '[0-9]*.log' -mtime "+$conf_LOG_DAYS" -print -delete >&2
 }
 
 rename_log() {

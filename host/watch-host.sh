@@ -23,7 +23,7 @@ free_disk() {
 # Offline logs are named yymmddxx.log by SQL Anywhere; the active one has the name of the database.
 oldest_log() {
   local oldest
-  oldest=$(find "$DATA/db" -maxdepth 1 -name '[0-9]*.log' -printf '%T@\n' 2>/dev/null | sort -n | head -n 1)
+  oldest=$(find "$DATA/db" -maxdepth 1 -iname '[0-9]*.log' -printf '%T@\n' 2>/dev/null | sort -n | head -n 1)
   if [[ -z $oldest ]]; then metric OldestLogDays None 0; else metric OldestLogDays None "$((($(date +%s) - ${oldest%.*}) / 86400))"; fi
 }
 

@@ -91,9 +91,10 @@ export class PairHosts {
     for (const role of ROLES) await this.boot(role);
   }
 
-  public async boot(role: PairRole): Promise<void> {
+  public async boot(role: PairRole): Promise<string> {
     const { code, output } = await this.run(role, 'bootstrap-host');
     if (code !== 0) throw new Error(`the bootstrap of ${role} ended with ${code}:\n${output}`);
+    return output;
   }
 
   /** The machine is gone, and its volumes are free. */
