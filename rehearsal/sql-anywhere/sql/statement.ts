@@ -131,7 +131,7 @@ function readInsert(tokens: TokenReader): Change {
 }
 
 function readFailOver(tokens: TokenReader): Statement {
-  const database = tokens.name();
+  const database = tokens.identifier();
   tokens.expect('SET PARTNER FAILOVER');
   return { kind: 'fail-over', database };
 }

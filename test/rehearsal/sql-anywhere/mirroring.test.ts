@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LogEntry } from '../../../rehearsal/sql-anywhere/mirroring/messages';
 import { LIVENESS, NAMES, type Name, SimulatedPair } from './simulated-pair';
 
 const PAIRS = [
@@ -32,11 +33,13 @@ const step = fc.oneof(
   does(3, 'start', fc.record({ name })),
   does(2, 'fail-over', fc.record({ name })),
   does(1, 'checkpoint', fc.record({ name })),
+  does(1, 'copy', fc.record({})),
+  does(1, 'replace', fc.record({ partner: fc.constantFrom('first' as const, 'second' as const) })),
 );
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-function apply(pair: SimulatedPair, it: Step): void {
+function apply(pair: SimulatedPair, it: Step, copies: (readonly LogEntry[] | undefined)[]): void {
   switch (it.do) {
     case 'deliver':
       pair.deliver(it.index);
@@ -78,6 +81,15 @@ function apply(pair: SimulatedPair, it: Step): void {
     case 'fail-over':
       pair.failOver(it.name);
       break;
+    case 'copy':
+      copies.push(pair.copy());
+      break;
+    case 'replace': {
+      const copy = copies.at(-1);
+      // Whoever is primary has the only data that is sure.
+      if (copy && pair.primaries.length > 0 && !pair.primaries.includes(it.partner)) pair.replace(it.partner, copy);
+      break;
+    }
     case 'checkpoint':
       pair.checkpoint(it.name);
       break;
@@ -100,7 +112,8 @@ describe('the rules of mirroring', () => {
         const pair = new SimulatedPair({ lingers: lingers ? LIVENESS : 0, lonelyMirrorWaits: lingers });
         if (defined) pair.begin('first');
         pair.settle(LIVENESS);
-        for (const it of steps) apply(pair, it);
+        const copies: (readonly LogEntry[] | undefined)[] = [];
+        for (const it of steps) apply(pair, it, copies);
         pair.heal();
         pair.settle(LONG);
         const [primary, ...more] = pair.primaries;
@@ -242,5 +255,86 @@ describe('the rules of mirroring', () => {
     expect(pair.primaries).toHaveLength(1);
     expect(pair.acknowledged).toHaveLength(100);
     pair.checkNothingIsLost(pair.primaries[0] ?? 'arbiter');
+  });
+
+  it('do not let an arbiter go back to what a primary said before', () => {
+    const pair = born();
+    pair.cut('first', 'second', 'reset');
+    pair.settle(2);
+    pair.restore('first', 'second');
+    pair.exchange('first', 'second', 3);
+    const synchronized = pair.hold('first', 'arbiter', 'record');
+    pair.cut('first', 'second', 'reset');
+    pair.exchange('first', 'arbiter', 2);
+    pair.write('first');
+    expect(pair.acknowledged).toHaveLength(1);
+    pair.arrive(synchronized);
+    pair.kill('first');
+    pair.settle(LONG);
+    expect(pair.primaries).toEqual([]);
+  });
+
+  it('do not let an old primary that meets the arbiter again acknowledge anything', () => {
+    const pair = new SimulatedPair({ lingers: 10 * LIVENESS });
+    pair.settle(LONG);
+    pair.cut('first', 'second', 'hole');
+    pair.cut('first', 'arbiter', 'hole');
+    pair.settle(2 * LIVENESS);
+    expect(pair.primaries).toEqual(['first', 'second']);
+    pair.write('first');
+    pair.restore('first', 'arbiter');
+    pair.settle(3);
+    expect(pair.acknowledged).toEqual([]);
+    expect(pair.primaries).toEqual(['second']);
+  });
+
+  it('do not take an old confirmation of the arbiter for one of what it was told last', () => {
+    const pair = new SimulatedPair();
+    pair.begin('first');
+    pair.connect();
+    pair.tick('first');
+    for (const record of pair.hold('first', 'arbiter', 'record')) pair.arrive([record]);
+    const late = pair.hold('arbiter', 'first', 'recorded');
+    pair.exchange('first', 'second', 4);
+    pair.exchange('first', 'arbiter', 2);
+    expect(pair.disks.arbiter.stored?.state).toBe('synchronized');
+    pair.cut('first', 'second', 'reset');
+    pair.arrive(late);
+    pair.write('first');
+    expect(late).not.toEqual([]);
+    expect(pair.acknowledged).toEqual([]);
+  });
+
+  it('do not let a primary by its partner alone commit alone, while the arbiter knows nothing of it', () => {
+    const pair = born();
+    pair.cut('first', 'arbiter', 'reset');
+    pair.cut('second', 'arbiter', 'reset');
+    expect(pair.failOver('first')).toBeUndefined();
+    while (pair.partner('second')?.role !== 'primary') pair.deliver(0);
+    pair.cut('first', 'second', 'hole');
+    pair.write('second');
+    expect(pair.acknowledged).toEqual([]);
+    pair.kill('second');
+    pair.restore('first', 'arbiter');
+    pair.settle(LONG);
+    expect(pair.primaries).toEqual(['first']);
+  });
+
+  it('do not take a replaced mirror for the one that it replaces', () => {
+    const pair = born();
+    const copy = pair.copy() ?? [];
+    pair.write('first');
+    pair.settle(2);
+    pair.cut('second', 'arbiter', 'reset');
+    pair.cut('first', 'arbiter', 'reset');
+    const written = () => pair.hold('second', 'first', 'written');
+    pair.write('first');
+    pair.deliver(0);
+    pair.deliver(0);
+    const late = written();
+    pair.replace('second', copy);
+    pair.connect();
+    pair.arrive(late);
+    expect(pair.partner('first')?.state).toBe('synchronizing');
   });
 });

@@ -9,7 +9,7 @@ export type Name = (typeof NAMES)[number];
 
 export const LIVENESS = 10;
 
-interface Flying {
+export interface Flying {
   readonly from: Name;
   readonly to: Name;
   readonly message: Message;
@@ -171,6 +171,19 @@ export class SimulatedPair {
     disk.checkpoint = Math.max(disk.checkpoint, this.partner(name)?.safe ?? 0);
   }
 
+  /** A copy of the running primary, taken now, for `replace`. */
+  public copy(): readonly LogEntry[] | undefined {
+    const [primary] = this.primaries;
+    return primary && this.disks[primary].entries.slice(0, this.partner(primary)?.safe);
+  }
+
+  /** A host gets new disks, and on them an older copy of the primary; no state file. */
+  public replace(name: 'first' | 'second', copy: readonly LogEntry[]): void {
+    this.kill(name);
+    Object.assign(this.disks[name], { entries: [...copy], stored: undefined, checkpoint: copy.length });
+    this.start(name);
+  }
+
   public cut(one: Name, other: Name, how: 'reset' | 'hole'): void {
     this.cuts.add(key(one, other));
     if (how === 'hole') return;
@@ -211,6 +224,17 @@ export class SimulatedPair {
     const server = this.running.get(name);
     if (server instanceof Partner) server.tick(this.now);
     else server?.tick(this.now, LIVENESS);
+  }
+
+  /** Takes messages off their way, so that they can arrive later. */
+  public hold(from: Name, to: Name, kind: Message['kind']): Flying[] {
+    const held = this.flying.filter((it) => it.from === from && it.to === to && it.message.kind === kind);
+    this.lose((it) => held.includes(it));
+    return held;
+  }
+
+  public arrive(messages: readonly Flying[]): void {
+    for (const { from, to, message } of messages) this.running.get(to)?.receive(from, message, this.now);
   }
 
   /** One of the messages on their way arrives, in whatever order, and perhaps once more later. */
