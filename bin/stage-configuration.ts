@@ -21,15 +21,46 @@ const whole = (lowest: number, highest: number) =>
   );
 const text = (what: string, pattern: RegExp) => v.pipe(v.string(), v.regex(pattern, `must be ${what}`));
 
-const database = v.strictObject({
-  /** As in `m7g.large`. */
-  instanceType: v.optional(text('an instance type such as m7g.large', /^[a-z][a-z0-9-]*\.[a-z0-9]+$/), 'm7g.large'),
+const instanceType = text('an instance type such as m7i.large', /^[a-z][a-z0-9-]*\.[a-z0-9]+$/);
+
+/** An RDS for MySQL instance in Multi-AZ mode. */
+const rds = v.strictObject({
+  kind: v.optional(v.literal('rds'), 'rds'),
+  instanceType: v.optional(instanceType, 'm7g.large'),
   allocatedStorageGiB: v.optional(whole(20, 65_536), 100),
   maximumConnections: v.optional(whole(50, 100_000), 500),
   backupDays: v.optional(whole(1, 35), 14),
   /** Why `cdk destroy` may delete the database; leave it out wherever the data matters. */
   deletableReason: v.optional(v.pipe(v.string(), v.minLength(1, 'must say why'))),
 });
+
+/** Two SQL Anywhere servers and an arbiter on EC2. What is left out has the default of `SqlAnywherePair`. */
+const pair = v.strictObject({
+  kind: v.literal('sql-anywhere-pair'),
+  /** `ami-...`, or a parameter of Systems Manager that holds such an id, with its version: an image that moves by itself is refused. */
+  machineImage: text(
+    'ami-... or resolve:ssm:NAME:VERSION',
+    /^(ami-[0-9a-f]{8,17}|resolve:ssm:\/?[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*:[1-9]\d*)$/,
+  ),
+  /** SAP's installer as a `.tar.gz`. @default - the machine image holds the software */
+  installer: v.optional(
+    v.strictObject({
+      bucketName: text('the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+      key: text('a key that ends in .tar.gz', /^[A-Za-z0-9!_.*'()/-]{1,1000}\.tar\.gz$/),
+    }),
+  ),
+  databaseName: v.optional(text('a letter, then letters, digits or _, 64 at most', /^[A-Za-z][A-Za-z0-9_]{0,63}$/)),
+  instanceType: v.optional(instanceType, 'm7i.large'),
+  arbiterInstanceType: v.optional(instanceType, 't3.small'),
+  dataVolumeGiB: v.optional(whole(8, 65_536), 100),
+  /** What the licence and the memory of the servers allow. */
+  maximumConnections: v.optional(whole(50, 100_000), 500),
+  livenessSeconds: v.optional(whole(5, 600)),
+  backupDays: v.optional(whole(1, 3_650)),
+  backupHour: v.optional(whole(0, 23)),
+});
+
+const database = v.variant('kind', [rds, pair]);
 
 const farm = v.strictObject({
   image: v.strictObject({
@@ -109,6 +140,9 @@ const configuration = v.strictObject({
   defaultStage: v.string(),
   stages: v.record(text('a letter, then letters or digits, 20 at most', /^[A-Za-z][A-Za-z0-9]{0,19}$/), stage),
 });
+
+export type RdsConfiguration = v.InferOutput<typeof rds>;
+export type PairConfiguration = v.InferOutput<typeof pair>;
 
 /** One stage of the app, with every default filled in. */
 export type StageConfiguration = v.InferOutput<typeof stage> & { readonly name: string; readonly stageName: string };

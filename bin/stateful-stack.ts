@@ -1,8 +1,9 @@
-import { CfnOutput, Duration, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { ConsolidatedRdsEngine, ConsolidatedRdsInstance, RemoteRegistry } from '../lib';
+import { type IConsolidatedDatabase, RemoteRegistry } from '../lib';
+import { consolidatedDatabase } from './consolidated-database';
 import type { StageConfiguration } from './stage-configuration';
 
 export interface StatefulStackProps extends StackProps {
@@ -12,21 +13,14 @@ export interface StatefulStackProps extends StackProps {
 /** What outlives every deployment of the servers: the network, the consolidated database and the registry of remotes. */
 export class StatefulStack extends Stack {
   public readonly vpc: ec2.IVpc;
-  public readonly database: ConsolidatedRdsInstance;
+  public readonly database: IConsolidatedDatabase;
   public readonly registry: RemoteRegistry;
 
   constructor(scope: Construct, id: string, props: StatefulStackProps) {
     super(scope, id, props);
     const { stage } = props;
     this.vpc = this.network(stage);
-    this.database = new ConsolidatedRdsInstance(this, 'Consolidated', {
-      vpc: this.vpc,
-      engine: ConsolidatedRdsEngine.mysql({ maximumConnections: stage.database.maximumConnections }),
-      instanceType: new ec2.InstanceType(stage.database.instanceType),
-      allocatedStorage: stage.database.allocatedStorageGiB,
-      backupRetention: Duration.days(stage.database.backupDays),
-      deletableReason: stage.database.deletableReason,
-    });
+    this.database = consolidatedDatabase(this, this.vpc, stage.database);
     this.registry = new RemoteRegistry(this, 'Registry', {
       shards: stage.registry.shards,
       removalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
