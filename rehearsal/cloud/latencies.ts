@@ -19,6 +19,12 @@ const TABLE = {
   call: [20, 120],
   /** A look-up at the resolver of the VPC. */
   dns: [1, 20],
+  /** A look-up and a TCP handshake between two zones of one Region. */
+  connect: [1, 20],
+  /** A SQL Anywhere server that calls a procedure for a question over HTTP. */
+  'http:GET /mobilink_ha_role': [2, 25],
+  /** A change of a hosted zone until the API answers. */
+  'route53:ChangeResourceRecordSets': [60, 400],
   /** Starting a new environment: 256 MB on ARM with a bundle of half a megabyte. */
   'cold-start': [250, 900],
   /** Handing an asynchronous invocation to an environment that is warm. */

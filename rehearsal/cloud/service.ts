@@ -40,17 +40,18 @@ export interface ServiceStandIn {
   readonly signingName: string;
   /** The exports of the SDK's client module: its operation schemas end in `$`. */
   readonly client: Readonly<Record<string, unknown>>;
-  readonly protocol: 'aws-query' | 'aws-json-1.0' | 'aws-json-1.1';
+  readonly protocol: 'aws-query' | 'rest-xml' | 'aws-json-1.0' | 'aws-json-1.1';
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** A service with an emulator that speaks HTTP itself. */
+/** A service with an emulator that speaks HTTP itself, or the hosts of the synthesized system. */
 export interface RawServiceStandIn {
   readonly kind: 'raw';
   readonly signingName: string;
   /** @param operation from the header X-Amz-Target. */
   permissions(operation: string, body: Record<string, unknown>): Permission[];
-  handle(request: RawRequest): Promise<RawAnswer>;
+  /** Undefined: no answer ever comes. */
+  handle(request: RawRequest): Promise<RawAnswer | undefined>;
 }
 
 export interface RawRequest {

@@ -1,7 +1,8 @@
 import { JsonShapeDeserializer, JsonShapeSerializer, XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import { NormalizedSchema } from '@smithy/core/schema';
 import type { Schema } from '@smithy/types';
-import { type RawAnswer, ServiceError, type ServiceStandIn } from './service';
+import { matchRoute, readRestXml } from './rest-xml';
+import { type RawAnswer, type RawRequest, ServiceError, type ServiceStandIn } from './service';
 
 /** Reads requests and writes answers by the schemas that the SDK's own client uses, in both directions. */
 
@@ -22,11 +23,15 @@ export function operationSchema(service: ServiceStandIn, operation: string): Ope
 }
 
 /** The name of the operation, before its input is read. */
-export function operationName(service: ServiceStandIn, headers: Record<string, string>, body: string): string {
-  const name =
-    service.protocol === 'aws-query'
-      ? new URLSearchParams(body).get('Action')
-      : headers['x-amz-target']?.split('.').at(-1);
+export function operationName(service: ServiceStandIn, request: RawRequest): string {
+  const { headers, body } = request;
+  const names = {
+    'aws-query': () => new URLSearchParams(body).get('Action'),
+    'rest-xml': () => Object.keys(service.operations).find((it) => matchRoute(service, it, request)),
+    'aws-json-1.0': () => headers['x-amz-target']?.split('.').at(-1),
+    'aws-json-1.1': () => headers['x-amz-target']?.split('.').at(-1),
+  };
+  const name = names[service.protocol]();
   if (!name) throw new ServiceError('MissingAction', 'The request names no action');
   return name;
 }
@@ -34,10 +39,14 @@ export function operationName(service: ServiceStandIn, headers: Record<string, s
 export async function readInput(
   service: ServiceStandIn,
   schema: Schema,
-  body: string,
+  operation: string,
+  request: RawRequest,
 ): Promise<Record<string, unknown>> {
+  const { body } = request;
   let input: unknown;
-  if (service.protocol === 'aws-query') {
+  if (service.protocol === 'rest-xml') {
+    input = readRestXml(service, operation, schema, request);
+  } else if (service.protocol === 'aws-query') {
     input = readQuery(NormalizedSchema.of(schema), new URLSearchParams(body), '');
   } else {
     try {
@@ -59,7 +68,7 @@ export function writeOutput(
   schema: Schema,
   output: Record<string, unknown>,
 ): RawAnswer {
-  if (service.protocol !== 'aws-query') {
+  if (service.protocol.startsWith('aws-json')) {
     if (NormalizedSchema.of(schema).isUnitSchema()) {
       return { status: 200, headers: { 'content-type': contentType(service) }, body: '' };
     }
@@ -72,12 +81,16 @@ export function writeOutput(
   const inner = String(serializer.flush())
     .replace(/^<[^>]*>/, '')
     .replace(/<\/[^>]*>$/, '');
+  if (service.protocol === 'rest-xml') {
+    const body = `<${operation}Response>${inner}</${operation}Response>`;
+    return { status: 200, headers: { 'content-type': contentType(service) }, body };
+  }
   const body = `<${operation}Response><${operation}Result>${inner}</${operation}Result><ResponseMetadata><RequestId>rehearsal</RequestId></ResponseMetadata></${operation}Response>`;
   return { status: 200, headers: { 'content-type': contentType(service) }, body };
 }
 
 export function writeError(protocol: ServiceStandIn['protocol'] | 'raw', error: ServiceError): RawAnswer {
-  if (protocol === 'aws-query') {
+  if (protocol === 'aws-query' || protocol === 'rest-xml') {
     const side = error.statusCode >= 500 ? 'Receiver' : 'Sender';
     const body = `<ErrorResponse><Error><Type>${side}</Type><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message></Error><RequestId>rehearsal</RequestId></ErrorResponse>`;
     return { status: error.statusCode, headers: { 'content-type': 'text/xml' }, body };
@@ -103,7 +116,7 @@ const XML_SETTINGS = {
 };
 
 function contentType(service: ServiceStandIn): string {
-  return service.protocol === 'aws-query' ? 'text/xml' : `application/x-amz-json-${service.protocol.slice(-3)}`;
+  return !service.protocol.startsWith('aws-json') ? 'text/xml' : `application/x-amz-json-${service.protocol.slice(-3)}`;
 }
 
 /** The required members that a value lacks, at any depth, as in `Filters[0].Name`. */

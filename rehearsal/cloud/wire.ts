@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SEQUENCE_HEADER, WIRE_HOST } from '../functions/protocol';
+import { CALLER_HEADER, SEQUENCE_HEADER, WIRE_HOST } from '../functions/protocol';
 import type { Clock } from './clock';
 import type { Latencies } from './latencies';
 import { RequestLog } from './request-log';
@@ -106,8 +106,10 @@ export class Wire {
 
   private receive(request: IncomingMessage, response: ServerResponse): void {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+    const toHost = headers[CALLER_HEADER];
     const signature = readSignature(headers.authorization);
-    const { accessKey, signingName } = signature;
+    const accessKey = toHost ?? signature.accessKey;
+    const signingName = toHost === undefined ? signature.signingName : 'http';
     const sequence = headers[SEQUENCE_HEADER] ?? '';
     const { method = 'POST', url = '/' } = request;
     const known = this.callers.get(accessKey);
@@ -117,7 +119,7 @@ export class Wire {
     request.once('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
       const held = { accessKey, sequence, caller, signingName, method, url, headers, body, response };
-      const stranger = refuseStranger(signature, known?.door.region, sequence);
+      const stranger = toHost === undefined && refuseStranger(signature, known?.door.region, sequence);
       if (stranger) {
         this.log(held, this.operationOf(held), stranger.code);
         this.write(response, this.refusal(held, stranger));
@@ -173,10 +175,14 @@ export class Wire {
   private async answerNow(
     held: Held,
     operation: string,
-    work: () => Promise<RawAnswer>,
+    work: () => Promise<RawAnswer | undefined>,
     withheld?: Withholding,
   ): Promise<void> {
     const answer = await work();
+    if (!answer) {
+      this.log(held, operation, 'no answer');
+      return;
+    }
     this.log(held, operation, withheld ? `${answer.status} (${withheld})` : String(answer.status));
     await this.onAnswered({ caller: held.caller, service: held.signingName, operation, status: answer.status });
     if (withheld) return this.withhold(held, withheld);
@@ -196,13 +202,13 @@ export class Wire {
     return held.response.destroyed || !this.callers.has(held.accessKey);
   }
 
-  private async answer(held: Held, operation: string): Promise<RawAnswer> {
+  private async answer(held: Held, operation: string): Promise<RawAnswer | undefined> {
     const service = this.services.get(held.signingName);
     try {
       if (!service)
         throw new ServiceError('UnknownService', `the rehearsal has no stand-in for ${held.signingName}`, 501);
       if (service.kind === 'raw') {
-        this.check(held.caller, service.permissions(operation, parse(held.body)));
+        this.check(held.caller, service.permissions(operation, held.method === 'GET' ? {} : parse(held.body)));
         return await service.handle(held);
       }
       const schema = operationSchema(service, operation);
@@ -214,7 +220,7 @@ export class Wire {
           501,
         );
       }
-      const input = await readInput(service, schema.input, held.body);
+      const input = await readInput(service, schema.input, operation, held);
       const call: Call = { service: held.signingName, operation, input, caller: held.caller };
       this.check(held.caller, implementation.permissions(call));
       return writeOutput(service, operation, schema.output, await implementation.answer(call));
@@ -235,7 +241,7 @@ export class Wire {
     const service = this.services.get(held.signingName);
     const protocol = service?.kind === 'by-schema' ? service.protocol : 'raw';
     // The Query protocol has a code of its own for this.
-    const worded = protocol === 'aws-query' && error.code === 'AccessDeniedException';
+    const worded = (protocol === 'aws-query' || protocol === 'rest-xml') && error.code === 'AccessDeniedException';
     return writeError(protocol, worded ? new ServiceError('AccessDenied', error.message, 403) : error);
   }
 
@@ -249,10 +255,11 @@ export class Wire {
   private operationOf(held: Held): string {
     const service = this.services.get(held.signingName);
     try {
-      if (service?.kind === 'by-schema') return operationName(service, held.headers, held.body);
+      if (service?.kind === 'by-schema') return operationName(service, held);
     } catch {
       return 'an unnamed action';
     }
+    if (held.signingName === 'http') return `${held.method} ${held.url}`;
     return held.headers['x-amz-target']?.split('.').at(-1) ?? 'an unnamed action';
   }
 

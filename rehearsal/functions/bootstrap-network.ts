@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { promisify } from 'node:util';
 import workerThreads from 'node:worker_threads';
-import { type FromProcess, SEQUENCE_HEADER, WIRE_HOST } from './protocol';
+import { CALLER_HEADER, type Connection, type FromProcess, SEQUENCE_HEADER, WIRE_HOST } from './protocol';
 
 /**
  * Leads the function's sockets to the stand-ins and asks the rehearsal for names. Everything else is refused, by name: no
@@ -15,6 +15,8 @@ import { type FromProcess, SEQUENCE_HEADER, WIRE_HOST } from './protocol';
 export function replaceNetwork(wirePort: number, send: (message: FromProcess) => void) {
   const open = new Set<string>();
   const lookUps = new Map<string, (addresses: string[] | undefined) => void>();
+  const connecting = new Map<string, (connection: Connection) => void>();
+  const requests: OpenRequests = { open, bySocket: new WeakMap() };
   let sequence = 0;
 
   const refuse = (what: string): Error => {
@@ -24,8 +26,14 @@ export function replaceNetwork(wirePort: number, send: (message: FromProcess) =>
     });
   };
 
-  countRequests(open, () => `request-${++sequence}`);
-  replaceConnect(wirePort, refuse);
+  countRequests(requests, () => `request-${++sequence}`);
+  const ask = (host: string, port: number, answered: (connection: Connection) => void) => {
+    const asked = `connect-${++sequence}`;
+    open.add(asked);
+    connecting.set(asked, answered);
+    send({ type: 'connect', sequence: asked, host, port });
+  };
+  replaceConnect(wirePort, { ask, refuse, requests });
   replaceNames(
     (name) =>
       new Promise((done) => {
@@ -59,19 +67,37 @@ export function replaceNetwork(wirePort: number, send: (message: FromProcess) =>
       lookUps.get(asked)?.(addresses);
       lookUps.delete(asked);
     },
+    connected(asked: string, connection: Connection) {
+      open.delete(asked);
+      connecting.get(asked)?.(connection);
+      connecting.delete(asked);
+    },
   };
 }
 
+interface OpenRequests {
+  readonly open: Set<string>;
+  /** Of those that wait for their connection. */
+  readonly bySocket: WeakMap<net.Socket, string>;
+}
+
 /** Numbers every HTTP request and knows when it is over, whichever way it ends. */
-function countRequests(open: Set<string>, next: () => string): void {
+function countRequests({ open, bySocket }: OpenRequests, next: () => string): void {
+  const accessKey = process.env.AWS_ACCESS_KEY_ID ?? '';
   const construct = http.ClientRequest;
   class CountedRequest extends construct {
     constructor(...args: ConstructorParameters<typeof construct>) {
       super(...args);
       const number = next();
       this.setHeader(SEQUENCE_HEADER, number);
-      open.add(number);
       this.once('close', () => open.delete(number));
+      if (this.host === WIRE_HOST) {
+        open.add(number);
+      } else {
+        // Nobody but this process knows of it before its connection is there.
+        this.setHeader(CALLER_HEADER, accessKey);
+        this.once('socket', (socket) => bySocket.set(socket, number));
+      }
     }
   }
   Object.defineProperty(http, 'ClientRequest', { value: CountedRequest, configurable: true });
@@ -83,7 +109,13 @@ function countRequests(open: Set<string>, next: () => string): void {
   });
 }
 
-function replaceConnect(wirePort: number, refuse: (what: string) => Error): void {
+interface ConnectPorts {
+  ask(host: string, port: number, answered: (connection: Connection) => void): void;
+  refuse(what: string): Error;
+  readonly requests: OpenRequests;
+}
+
+function replaceConnect(wirePort: number, { ask, refuse, requests }: ConnectPorts): void {
   const connect: (this: net.Socket, options: net.TcpNetConnectOpts, callback?: () => void) => net.Socket =
     net.Socket.prototype.connect;
   type Destination = { host?: string; port?: number; path?: string | null };
@@ -95,16 +127,44 @@ function replaceConnect(wirePort: number, refuse: (what: string) => Error): void
       typeof first === 'object' && first !== null
         ? (first as Destination)
         : { port: Number(first), host: typeof second === 'string' ? second : 'localhost' };
-    if (!destination.path && destination.host === WIRE_HOST) {
+    const { path, host = 'localhost', port = 0 } = destination;
+    const lead = () => {
       const callback = given.find((it): it is () => void => typeof it === 'function');
       const led: net.TcpNetConnectOpts = { ...destination, host: '127.0.0.1', port: wirePort, lookup: undefined };
       return connect.call(this, led, callback);
+    };
+    if (!path && host === WIRE_HOST) return lead();
+    if (path) {
+      const error = refuse(`a connection to ${path}`);
+      process.nextTick(() => this.destroy(error));
+      return this;
     }
-    const where = destination.path ?? `${destination.host ?? 'localhost'}:${destination.port}`;
-    const error = refuse(`a connection to ${where}`);
-    process.nextTick(() => this.destroy(error));
+    // What is written meanwhile waits, as it does while a real connection is made.
+    Object.assign(this, { connecting: true });
+    ask(host, Number(port), (connection) => {
+      if (this.destroyed) return;
+      const request = requests.bySocket.get(this);
+      if (connection.kind === 'open' && request !== undefined) {
+        requests.open.add(request);
+        Object.defineProperty(this, 'remoteAddress', { value: connection.address });
+        lead();
+      } else if (connection.kind !== 'silent') {
+        this.destroy(failure(connection, host, port) ?? refuse(`a connection to ${host}:${port}`));
+      }
+    });
     return this;
   } as typeof net.Socket.prototype.connect;
+}
+
+/** As Node words it; undefined for what the rehearsal itself refuses, such as a protocol other than HTTP. */
+function failure(connection: Connection, host: string, port: number): Error | undefined {
+  if (connection.kind === 'unknown-name') {
+    const message = `getaddrinfo ENOTFOUND ${host}`;
+    return Object.assign(new Error(message), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host });
+  }
+  if (connection.kind !== 'refused') return undefined;
+  const message = `connect ECONNREFUSED ${connection.address}:${port}`;
+  return Object.assign(new Error(message), { code: 'ECONNREFUSED', syscall: 'connect' });
 }
 
 /** Only IPv4 addresses of names are answered; any other look-up would ask a real server. */

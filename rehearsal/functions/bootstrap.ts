@@ -42,6 +42,9 @@ process.on('message', (message: ToProcess) => {
     case 'resolved':
       network?.resolved(message.sequence, message.addresses);
       break;
+    case 'connected':
+      network?.connected(message.sequence, message.connection);
+      break;
   }
 });
 // The rehearsal is gone, however it ended: nothing of it stays behind.

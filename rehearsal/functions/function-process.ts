@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Participant } from '../cloud/clock';
-import type { FromProcess, ThrownError, ToProcess } from './protocol';
+import type { Connection, FromProcess, ThrownError, ToProcess } from './protocol';
 
 /** What a process asked for while it ran; taken in when every process waits. */
-export type Asked = Extract<FromProcess, { type: 'resolve' | 'returned' | 'failed' }>;
+export type Asked = Extract<FromProcess, { type: 'resolve' | 'connect' | 'returned' | 'failed' }>;
 
 export interface ProcessOptions {
   /** Unique in the rehearsal; part of the order of events. */
@@ -28,7 +28,8 @@ type Waiting = Extract<FromProcess, { type: 'waiting' }>;
 export class FunctionProcess implements Participant {
   public readonly name: string;
   private readonly child: ChildProcess;
-  private readonly openNames = new Set<string>();
+  /** Names and connections that it asked for. */
+  private readonly openQuestions = new Set<string>();
   private readonly ended: Promise<void>;
   private probes = 0;
   private answer?: (answer: Waiting | undefined) => void;
@@ -90,8 +91,13 @@ export class FunctionProcess implements Participant {
   }
 
   public resolved(sequence: string, addresses: string[] | undefined): void {
-    this.openNames.delete(sequence);
+    this.openQuestions.delete(sequence);
     this.send({ type: 'resolved', sequence, addresses });
+  }
+
+  public connected(sequence: string, connection: Connection): void {
+    this.openQuestions.delete(sequence);
+    this.send({ type: 'connected', sequence, connection });
   }
 
   public async advance(now: number): Promise<void> {
@@ -110,7 +116,7 @@ export class FunctionProcess implements Participant {
       const answer = await this.probe();
       if (!answer) break;
       this.dueAt = answer.nextTimer;
-      const held = [...this.options.openRequests(), ...this.openNames].sort();
+      const held = [...this.options.openRequests(), ...this.openQuestions].sort();
       const agreed = held.length === answer.open.length && held.every((it, index) => it === answer.open[index]);
       if (agreed && !answer.busy) break;
       await new Promise((resolve) => setImmediate(resolve));
@@ -171,7 +177,8 @@ export class FunctionProcess implements Participant {
         if (message.number === this.probes) this.answer?.(message);
         break;
       case 'resolve':
-        this.openNames.add(message.sequence);
+      case 'connect':
+        this.openQuestions.add(message.sequence);
         this.options.onAsked(message);
         break;
       case 'log':

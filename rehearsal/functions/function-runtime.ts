@@ -5,7 +5,7 @@ import type { Clock, Scheduled } from '../cloud/clock';
 import type { Latencies } from '../cloud/latencies';
 import type { Wire } from '../cloud/wire';
 import { type Asked, FunctionProcess } from './function-process';
-import type { ThrownError } from './protocol';
+import type { Connection, ThrownError } from './protocol';
 
 export interface FunctionDescription {
   readonly name: string;
@@ -19,6 +19,14 @@ export interface FunctionDescription {
   readonly memoryMiB: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logGroup: string;
+  /** Undefined outside of any VPC. */
+  readonly network?: FunctionNetwork;
+}
+
+/** Where in a VPC a function runs. */
+export interface FunctionNetwork {
+  readonly securityGroupIds: readonly string[];
+  readonly subnetIds: readonly string[];
 }
 
 export type Outcome = 'returned' | 'failed' | 'timed-out' | 'killed';
@@ -55,6 +63,8 @@ export interface RuntimeWorld {
   readonly watchdogMillis?: number;
   /** The addresses of a name of the synthesized world at this moment; undefined when there is no such name. */
   resolve(name: string): string[] | undefined;
+  /** What becomes of a TCP connection from the function to a host that is not AWS. */
+  connect(from: FunctionDescription, host: string, port: number): Connection;
   onRefused(functionName: string, what: string): void;
 }
 
@@ -239,6 +249,12 @@ export class FunctionRuntime {
         const addresses = this.world.resolve(asked.name);
         if (!addresses) this.world.onRefused(this.description.name, `the name ${asked.name}`);
         deliver(environment, () => environment.process.resolved(asked.sequence, addresses));
+      });
+    } else if (asked.type === 'connect') {
+      clock.after(latencies.sample('connect'), `connect ${asked.host}:${asked.port}`, () => {
+        const connection = this.world.connect(this.description, asked.host, asked.port);
+        if (connection.kind === 'unknown-name') this.world.onRefused(this.description.name, `the name ${asked.host}`);
+        deliver(environment, () => environment.process.connected(asked.sequence, connection));
       });
     } else if (environment.invocation?.requestId === asked.requestId) {
       const ending = asked.type === 'failed' ? { error: asked.error } : { value: asked.value };

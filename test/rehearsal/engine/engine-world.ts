@@ -8,17 +8,25 @@ import { bundleBootstrap } from '../../../rehearsal/bundle-bootstrap';
 import { Chance } from '../../../rehearsal/cloud/chance';
 import { Clock } from '../../../rehearsal/cloud/clock';
 import { Latencies } from '../../../rehearsal/cloud/latencies';
-import { type Call, type Permission, ServiceError, type ServiceStandIn } from '../../../rehearsal/cloud/service';
+import {
+  type Call,
+  type Permission,
+  type RawServiceStandIn,
+  ServiceError,
+  type ServiceStandIn,
+} from '../../../rehearsal/cloud/service';
 import { Wire } from '../../../rehearsal/cloud/wire';
 import {
   type FunctionDescription,
   FunctionRuntime,
   type InvocationResult,
 } from '../../../rehearsal/functions/function-runtime';
+import type { Connection } from '../../../rehearsal/functions/protocol';
 
 export const START = Date.parse('2026-11-23T04:00:00Z');
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
+export const HOST = 'host.internal';
 export const DATABASE = 'orders.rehearsal.eu-central-1.rds.amazonaws.com';
 
 /** The bundles and the bootstrap, built once for all worlds of a test file. */
@@ -80,6 +88,7 @@ export class EngineWorld {
     );
     this.wire.add(this.rds());
     this.wire.add(this.events());
+    this.wire.add(this.host());
     this.wire.onKill = async (accessKey) => {
       for (const runtime of this.runtimes) await runtime.killByAccessKey(accessKey);
     };
@@ -112,6 +121,7 @@ export class EngineWorld {
       region: 'eu-central-1',
       watchdogMillis,
       resolve: (asked) => (asked === DATABASE ? this.addresses : undefined),
+      connect: (_from, host, port) => this.connect(host, port),
       onRefused: (functionName, what) => this.refused.push(`${functionName}: ${what}`),
     });
     this.runtimes.push(runtime);
@@ -138,10 +148,28 @@ export class EngineWorld {
     await this.wire.close();
   }
 
+  /** One host of the system has a web server on one port. */
+  private connect(host: string, port: number): Connection {
+    if (host === 'gone.internal') return { kind: 'silent' };
+    if (host === 'unknown.internal') return { kind: 'unknown-name' };
+    if (host !== HOST) return { kind: 'foreign' };
+    return port === 8090 ? { kind: 'open', address: '10.0.1.10' } : { kind: 'refused', address: '10.0.1.10' };
+  }
+
   private authorize(roleArn: string, { action, resource }: Permission) {
     const because = `because no identity-based policy allows the ${action} action`;
     const message = `User: ${roleArn} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
     return { allowed: this.denied !== action, message };
+  }
+
+  private host(): RawServiceStandIn {
+    return {
+      kind: 'raw',
+      signingName: 'http',
+      permissions: () => [],
+      handle: async ({ url, headers }) =>
+        url === '/silent' ? undefined : { status: 200, headers: {}, body: `${headers.host} has ${url}` },
+    };
   }
 
   private rds(): ServiceStandIn {
