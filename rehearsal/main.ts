@@ -8,18 +8,26 @@ import { WIRE_HOST } from './functions/protocol';
 import { parseOptions, USAGE } from './options';
 import { rehearse } from './rehearse';
 import { SCENARIOS } from './scenarios';
+import type { Scenario } from './scenarios/scenario';
 import { synthesizeApp } from './synthesis';
 
 /** The account and Region of stacks that leave them open. The account is AWS's own example. */
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';
 
+/** Which stage of the app each scenario is played on. */
+const STAGES: Readonly<Record<Scenario['needs'], string>> = {
+  'a primary tracker': 'dev',
+  'a sync schedule': 'dev',
+  'a mirrored pair': 'pair',
+};
+
 async function main(): Promise<number> {
-  const usual = SCENARIOS.filter(({ onDemand }) => onDemand === undefined).map(({ name }) => name);
+  const usual = SCENARIOS.filter(({ onDemand }) => onDemand === undefined);
   const options = parseOptions(
     process.argv.slice(2),
     SCENARIOS.map(({ name }) => name),
-    usual,
+    usual.map(({ name }) => name),
   );
   if (options.help) {
     console.log(USAGE);
@@ -34,17 +42,20 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mobilink-rehearsal-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
-  const assembly = options.assembly ?? (await synthesize(folder));
-  const deployment = deploy(readAssembly(assembly), {
-    accountId: ACCOUNT,
-    region: REGION,
-    // The SDK calls the host of a queue's URL, whatever its endpoint is: this one leads to the rehearsal.
-    queueEndpoint: `http://${WIRE_HOST}`,
-  });
+  const scenarios = SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name));
+  const assemblies = options.assembly === undefined ? await synthesize(folder, scenarios) : [options.assembly];
+  const deployments = assemblies.map((assembly) =>
+    deploy(readAssembly(assembly), {
+      accountId: ACCOUNT,
+      region: REGION,
+      // The SDK calls the host of a queue's URL, whatever its endpoint is: this one leads to the rehearsal.
+      queueEndpoint: `http://${WIRE_HOST}`,
+    }),
+  );
   return rehearse({
-    deployment,
-    scenarios: SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name)),
-    everything: usual.every((name) => options.scenarios.includes(name)),
+    deployments,
+    scenarios,
+    usual,
     bootstrap: await bundleBootstrap(folder),
     seeds: Array.from({ length: options.runs }, (_, index) => options.seed + index),
     accountId: ACCOUNT,
@@ -56,9 +67,15 @@ async function main(): Promise<number> {
   });
 }
 
-async function synthesize(folder: string): Promise<string> {
-  console.log('synthesizing the app ...');
-  return synthesizeApp(process.cwd(), path.join(folder, 'assembly'));
+/** The stages of cdk.json that hold what the scenarios need. */
+async function synthesize(folder: string, scenarios: readonly Scenario[]): Promise<string[]> {
+  const needed = new Set(scenarios.map(({ needs }) => STAGES[needs]));
+  const assemblies: string[] = [];
+  for (const stage of needed) {
+    console.log(`synthesizing the stage ${stage} of the app ...`);
+    assemblies.push(await synthesizeApp(process.cwd(), path.join(folder, stage), stage));
+  }
+  return assemblies;
 }
 
 // Children end by themselves when this process does: their channel to it breaks.

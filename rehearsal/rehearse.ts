@@ -5,17 +5,19 @@ import { type ScenarioResult, summaryTable } from './report/summary';
 import { Timeline } from './report/timeline';
 import type { Scenario } from './scenarios/scenario';
 import { Authority } from './world/authority';
-import { describeFunctions } from './world/descriptions';
+import { describeFunctions, describeSchedules } from './world/descriptions';
 import { RecordWatch } from './world/record-watch';
 import { startedRoles, startedTargets } from './world/started';
 import { findSyncs } from './world/sync-system';
+import { findTracker } from './world/tracked-database';
 import { World } from './world/world';
 
 export interface RehearsalOptions {
-  readonly deployment: Deployment;
+  /** A scenario is played on the first of them that has what it needs. */
+  readonly deployments: readonly Deployment[];
   readonly scenarios: readonly Scenario[];
-  /** Whether these are all scenarios that there are. */
-  readonly everything: boolean;
+  /** All that are usually played: only when those that a deployment can play are played, all that it grants must be used. */
+  readonly usual: readonly Scenario[];
   readonly bootstrap: string;
   readonly seeds: readonly number[];
   readonly accountId: string;
@@ -25,21 +27,32 @@ export interface RehearsalOptions {
   keepRequests(lines: string[]): void;
 }
 
+interface House {
+  readonly deployment: Deployment;
+  readonly authority: Authority;
+}
+
 /** Plays the scenarios with each seed; 0 when everything that the design promises happened. */
 export async function rehearse(options: RehearsalOptions): Promise<number> {
-  const { print, deployment } = options;
-  const authority = await Authority.load(deployment, startedRoles(deployment));
-  const applicable = options.scenarios.filter((scenario) => makesSense(scenario, deployment));
-  for (const { name, needs } of options.scenarios.filter((it) => !applicable.includes(it))) {
-    print(`${name} is left out: it needs ${needs}, and the assembly has none`);
-  }
+  const { print, deployments } = options;
+  const houses = await Promise.all(
+    deployments.map(async (deployment) => ({
+      deployment,
+      authority: await Authority.load(deployment, rolesInPlay(deployment)),
+    })),
+  );
+  const playable = options.scenarios.flatMap((scenario) => {
+    const house = houses.find(({ deployment }) => makesSense(scenario, deployment));
+    if (!house) print(`${scenario.name} is left out: it needs ${scenario.needs}, and the assembly has none`);
+    return house ? [{ scenario, house }] : [];
+  });
   const results: ScenarioResult[] = [];
   const broken: string[] = [];
   let digests = '';
   for (const seed of options.seeds) {
-    for (const scenario of applicable) {
+    for (const { scenario, house } of playable) {
       print(`\n${scenario.name} (seed ${seed}): ${scenario.story}`);
-      const { checks, digest } = await play(options, authority, scenario, seed);
+      const { checks, digest } = await play(options, house, scenario, seed);
       digests += digest;
       results.push({ scenario: scenario.name, measures: checks.measures });
       for (const { promise, held, seen } of checks.checks) print(`  ${held ? 'ok  ' : 'FAIL'} ${promise}: ${seen}`);
@@ -47,10 +60,16 @@ export async function rehearse(options: RehearsalOptions): Promise<number> {
     }
   }
   print(`\n${summaryTable(results).join('\n')}`);
-  broken.push(
-    ...permissionFindings(authority.report(), options.everything, print),
-    ...transportFindings(deployment, authority),
-  );
+  for (const house of houses) {
+    const played = playable.filter((it) => it.house === house).map(({ scenario }) => scenario.name);
+    if (played.length === 0) continue;
+    const { deployment, authority } = house;
+    const everything = options.usual.every((it) => played.includes(it.name) || !makesSense(it, deployment));
+    broken.push(
+      ...permissionFindings(authority.report(), everything, print),
+      ...transportFindings(deployment, authority),
+    );
+  }
   print(`\nrequests: sha256 ${fingerprint(digests)}`);
   if (broken.length === 0) {
     print(`\nEverything that the design promises happened in ${results.length} of ${results.length} rehearsals.`);
@@ -60,13 +79,26 @@ export async function rehearse(options: RehearsalOptions): Promise<number> {
   return 1;
 }
 
+/**
+ * Whose permissions are counted. Over a pair the syncs are not rehearsed, and their roles are the same as over RDS: only what the tracker
+ * needs is played.
+ */
+function rolesInPlay(deployment: Deployment): string[] {
+  const functions = describeFunctions(deployment, startedTargets(deployment));
+  const tracker = findTracker(functions);
+  if (!tracker?.tracksPair) return startedRoles(deployment);
+  const fn = functions.find(({ description }) => description.name === tracker.functionName)?.description;
+  const starts = describeSchedules(deployment).filter(({ targetArn }) => targetArn === fn?.arn);
+  return [...(fn ? [fn.roleArn] : []), ...starts.map(({ roleArn }) => roleArn)];
+}
+
 async function play(
   options: RehearsalOptions,
-  authority: Authority,
+  { deployment, authority }: House,
   scenario: Scenario,
   seed: number,
 ): Promise<{ checks: Checks; digest: string }> {
-  const { deployment, bootstrap, accountId, region } = options;
+  const { bootstrap, accountId, region } = options;
   const world = await World.start({
     deployment,
     authority,
@@ -75,6 +107,7 @@ async function play(
     accountId,
     region,
     startsAt: scenario.startsAt,
+    pairVariants: scenario.pairVariants,
   });
   const checks = new Checks();
   const record = new RecordWatch(world);
@@ -97,8 +130,15 @@ async function play(
 
 /** A tracker is asked for by name when it is missing; a system without scheduled syncs is complete. */
 function makesSense({ needs }: Scenario, deployment: Deployment): boolean {
-  if (needs !== 'a sync schedule') return true;
-  return findSyncs(deployment, describeFunctions(deployment, startedTargets(deployment))) !== undefined;
+  const functions = describeFunctions(deployment, startedTargets(deployment));
+  const ofPair = findTracker(functions)?.tracksPair ?? false;
+  const has = {
+    'a primary tracker': () => !ofPair,
+    'a mirrored pair': () => ofPair,
+    // Its databases fail over as RDS does.
+    'a sync schedule': () => !ofPair && findSyncs(deployment, functions) !== undefined,
+  };
+  return has[needs]();
 }
 
 function wordDetail({ Message, runId, skipped, counts, epoch }: Readonly<Record<string, unknown>>): string {

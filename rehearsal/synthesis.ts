@@ -5,14 +5,21 @@ import * as v from 'valibot';
 
 const cdkJson = v.object({ app: v.string(), context: v.optional(v.record(v.string(), v.unknown()), {}) });
 
-/** Synthesizes this repository's app as `cdk synth` does, without its command line, and returns the folder of the assembly. */
-export async function synthesizeApp(root: string, outdir: string): Promise<string> {
+/**
+ * Synthesizes this repository's app as `cdk synth` does, without its command line, and returns the folder of the assembly.
+ * @param stage as in `cdk synth -c stage=...`; the default stage of cdk.json without it
+ */
+export async function synthesizeApp(root: string, outdir: string, stage?: string): Promise<string> {
   mkdirSync(outdir, { recursive: true });
   const { app, context } = v.parse(cdkJson, JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8')));
   const [command = '', ...args] = app.split(' ');
   const child = spawn(command === 'node' ? process.execPath : command, args, {
     cwd: root,
-    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...(stage === undefined ? {} : { stage }) }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -143,7 +143,8 @@ export class EventBus {
     return bus === 'default' || (this.world.buses ?? []).includes(bus);
   }
 
-  private putEvents(entries: Entry[]): Record<string, unknown> {
+  /** Also for those who put events without a function, as hosts do; they ask for their permissions themselves. */
+  public putEvents(entries: Entry[]): Record<string, unknown> {
     if (entries.length < 1 || entries.length > MOST_ENTRIES) {
       throw new ServiceError('ValidationException', `Entries has ${entries.length} of 1 to ${MOST_ENTRIES}`);
     }
@@ -186,7 +187,7 @@ export class EventBus {
   }
 
   /** One question a bus. Many-valued at AWS, which is why a plain StringEquals on these keys denies. */
-  private permissions(entries: Entry[]): Permission[] {
+  public permissions(entries: Entry[]): Permission[] {
     const buses = [...new Set(entries.map((entry) => entry.EventBusName ?? 'default'))];
     return buses.map((bus) => {
       const ofBus = entries.filter((entry) => (entry.EventBusName ?? 'default') === bus);

@@ -2,6 +2,9 @@ import { failover } from './failover';
 import { failoverRepeatedAndReversed } from './failover-repeated-and-reversed';
 import { failoverWithoutEvents } from './failover-without-events';
 import { killedBeforeAnnouncement } from './killed-before-announcement';
+import { pairArbiterLost, pairDownAndBack, pairSplitClaim } from './pair-disturbed';
+import { pairFailover, pairFailoverSilentMirror, pairPlannedFailover, pairZoneLost } from './pair-failover';
+import { pairSteadyState } from './pair-steady-state';
 import type { Scenario } from './scenario';
 import { steadyState } from './steady-state';
 import { syncDeadLetters } from './sync-dead-letters';
@@ -22,6 +25,14 @@ export const SCENARIOS: readonly Scenario[] = [
   failoverRepeatedAndReversed,
   throttledApi,
   killedBeforeAnnouncement,
+  pairSteadyState,
+  pairFailover,
+  pairFailoverSilentMirror,
+  pairPlannedFailover,
+  pairZoneLost,
+  pairArbiterLost,
+  pairSplitClaim,
+  pairDownAndBack,
   syncRound,
   syncFailover,
   syncUnreachable,

@@ -1,3 +1,4 @@
+import type { PairVariants } from '../cloud/mirrored-pair';
 import type { Checks } from '../report/checks';
 import type { RecordWatch } from '../world/record-watch';
 import type { World } from '../world/world';
@@ -15,7 +16,9 @@ export interface Scenario {
   readonly name: string;
   readonly story: string;
   /** What the assembly must hold for the story to make sense; without it the story is left out. */
-  readonly needs: 'a primary tracker' | 'a sync schedule';
+  readonly needs: 'a primary tracker' | 'a sync schedule' | 'a mirrored pair';
+  /** How the servers of a mirrored pair behave where SAP's documents are silent. */
+  readonly pairVariants?: PairVariants;
   /** Why it is played only when it is asked for by name. */
   readonly onDemand?: string;
   /** Its course would be too long to be read. */

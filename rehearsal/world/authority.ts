@@ -14,7 +14,20 @@ export interface Verdict {
 }
 
 /** Services that the stand-ins themselves ask for, whatever the policies name. */
-const OWN_SERVICES = ['dynamodb', 'events', 'kms', 'lambda', 'logs', 'rds', 'scheduler', 'sqs', 'ssm', 'sts'];
+const OWN_SERVICES = [
+  'dynamodb',
+  'ec2',
+  'events',
+  'kms',
+  'lambda',
+  'logs',
+  'rds',
+  'route53',
+  'scheduler',
+  'sqs',
+  'ssm',
+  'sts',
+];
 
 /** What leaves a function or a service leaves it over TLS; only within the rehearsal it does not. */
 const ENCRYPTED = { 'aws:SecureTransport': 'true' };

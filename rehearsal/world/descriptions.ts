@@ -5,6 +5,7 @@ import type { TableDescription } from '../cloud/dynamodb';
 import type { RuleDescription } from '../cloud/event-bus-targets';
 import { DEFAULT_RETRY, type RetryPolicy } from '../cloud/event-bus-targets';
 import { DEFAULT_ASYNC_INVOKE, type ServedFunction } from '../cloud/lambda-service';
+import type { ZoneDescription } from '../cloud/route53';
 import type { ScheduleDescription } from '../cloud/scheduler';
 import { CommandDocument } from '../cloud/ssm-document';
 import { readEventPattern } from '../events/event-pattern';
@@ -35,6 +36,9 @@ const lambdaFunction = v.object({
   LoggingConfig: v.optional(v.object({ LogGroup: v.optional(text) }), {}),
   ReservedConcurrentExecutions: v.optional(number),
   DeadLetterConfig: v.optional(v.object({ TargetArn: v.optional(text) }), {}),
+  VpcConfig: v.optional(
+    v.object({ SecurityGroupIds: v.optional(v.array(text), []), SubnetIds: v.optional(v.array(text), []) }),
+  ),
 });
 
 const destination = v.optional(v.object({ Destination: text }));
@@ -86,6 +90,10 @@ export function describeFunctions(deployment: Deployment, started: Set<string>):
           memoryMiB: properties.MemorySize,
           environment: properties.Environment.Variables ?? {},
           logGroup,
+          network: properties.VpcConfig && {
+            securityGroupIds: properties.VpcConfig.SecurityGroupIds,
+            subnetIds: properties.VpcConfig.SubnetIds,
+          },
         },
       };
     });
@@ -210,6 +218,15 @@ export function describeSchedules(deployment: Deployment): ScheduleDescription[]
       startsAt: properties.StartDate,
       endsAt: properties.EndDate,
     };
+  });
+}
+
+/** The hosted zones; a zone without VPCs is a public one, which no rehearsal asks for names. */
+export function describeZones(deployment: Deployment): ZoneDescription[] {
+  const schema = v.object({ Name: text, VPCs: v.optional(v.array(v.object({ VPCId: text })), []) });
+  return deployment.ofType('AWS::Route53::HostedZone').map((it) => {
+    const { Name, VPCs } = read(it, schema);
+    return { id: it.physicalId, arn: it.arn ?? '', name: Name, vpcIds: VPCs.map(({ VPCId }) => VPCId) };
   });
 }
 

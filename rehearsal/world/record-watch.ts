@@ -6,6 +6,9 @@ export interface RecordedState {
   readonly epoch: number;
   readonly state: string;
   readonly zone: string;
+  /** Of a pair, the name of the server. */
+  readonly memberId: string;
+  readonly addresses: readonly string[];
   readonly announcedEpoch: number;
   readonly observedAt: number;
   readonly cause: string;
@@ -37,11 +40,14 @@ export class RecordWatch {
     const items = await this.world.dynamoDb.items(table);
     const item = items.find((it) => it.databaseId?.S === databaseId);
     if (!item) return;
+    const primary = (item.primary?.M ?? {}) as Record<string, { S?: string; L?: { S?: string }[] }>;
     const state: RecordedState = {
       at: this.world.clock.now(),
       epoch: Number(item.epoch?.N),
       state: String(item.state?.S),
-      zone: String((item.primary?.M as Record<string, { S?: string }> | undefined)?.availabilityZone?.S),
+      zone: String(primary.availabilityZone?.S),
+      memberId: String(primary.memberId?.S),
+      addresses: (primary.addresses?.L ?? []).map(({ S }) => String(S)),
       announcedEpoch: Number(item.announcedEpoch?.N),
       observedAt: Date.parse(String(item.observedAt?.S)),
       cause: String(item.cause?.S),

@@ -11,9 +11,21 @@ export interface Tracker {
   readonly databaseId?: string;
   readonly table?: string;
   readonly instanceArn?: string;
+  /** The members of a mirrored pair are asked themselves. */
+  readonly tracksPair: boolean;
+  /** The name that follows the primary of a pair. */
+  readonly alias?: { readonly zoneId: string; readonly name: string };
 }
 
-const source = v.pipe(v.string(), v.parseJson(), v.object({ instanceArn: v.string() }));
+const source = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    kind: v.string(),
+    instanceArn: v.optional(v.string()),
+    alias: v.optional(v.object({ zoneId: v.string(), name: v.string() })),
+  }),
+);
 
 /** The first function that is told of a source of primaries; with several trackers the others run too. */
 export function findTracker(functions: readonly ServedFunction[]): Tracker | undefined {
@@ -26,6 +38,8 @@ export function findTracker(functions: readonly ServedFunction[]): Tracker | und
     databaseId: environment.MOBILINK_DATABASE_ID,
     table: environment.MOBILINK_PRIMARY_TABLE,
     instanceArn: told.success ? told.output.instanceArn : undefined,
+    alias: told.success ? told.output.alias : undefined,
+    tracksPair: told.success && told.output.kind === 'sql-anywhere-pair',
   };
 }
 

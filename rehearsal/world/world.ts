@@ -6,6 +6,7 @@ import { EventBus } from '../cloud/event-bus';
 import type { DeadLetter } from '../cloud/event-bus-targets';
 import { type Invoker, LambdaService, type ServedFunction } from '../cloud/lambda-service';
 import { Latencies } from '../cloud/latencies';
+import type { MirroredPair, PairVariants } from '../cloud/mirrored-pair';
 import { type DatabaseInstance, Rds } from '../cloud/rds';
 import { type FailoverCourse, failOver } from '../cloud/rds-failover';
 import { ScheduledRules, Scheduler } from '../cloud/scheduler';
@@ -15,6 +16,7 @@ import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
 import { describeDocuments, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
+import { PairSite } from './pair-site';
 import { Queues } from './queues';
 import { startedTargets } from './started';
 import { findSyncs, type SyncSystem } from './sync-system';
@@ -29,6 +31,8 @@ export interface WorldOptions {
   readonly region: string;
   /** Milliseconds since 1970. @default - a Monday morning at nine */
   readonly startsAt?: number;
+  /** How the servers of a mirrored pair behave where SAP's documents are silent. @default - none of the variants */
+  readonly pairVariants?: PairVariants;
 }
 
 /** One invocation that has ended. */
@@ -52,6 +56,8 @@ export class World {
   public readonly dynamoDb: DynamoDb;
   public readonly queues: Queues;
   public readonly ssm: Ssm;
+  /** Names, ways and hosts inside the VPC. */
+  public readonly site: PairSite;
   public readonly functions: ServedFunction[];
   /** The tracker that the scenarios look at. */
   public readonly tracker: Tracker | undefined;
@@ -116,6 +122,18 @@ export class World {
       region,
       documents: describeDocuments(deployment, this.functions),
     });
+    this.site = new PairSite(
+      {
+        deployment,
+        authority,
+        clock,
+        latencies,
+        bus: () => this.bus,
+        variants: options.pairVariants ?? {},
+        onTrouble: (what) => this.trouble(what),
+      },
+      this.tracker,
+    );
     this.lambda = this.lambdaService(latencies);
     this.queues.connect(this.lambda, this.functions);
     this.bus = this.eventBus(rules, latencies);
@@ -138,12 +156,16 @@ export class World {
       },
     });
     const { standIn: sqs } = this.queues.sqs;
-    for (const service of [this.rds.standIn, this.bus.standIn, this.dynamoDb, sqs, this.ssm.standIn])
-      this.wire.add(service);
+    const { roleServices, route53 } = this.site;
+    const own = [this.rds.standIn, this.bus.standIn, this.ssm.standIn, route53.standIn];
+    for (const service of [...own, this.dynamoDb, sqs, roleServices]) this.wire.add(service);
     this.wire.onKill = async (accessKey) => {
       for (const runtime of this.runtimes.values()) await runtime.killByAccessKey(accessKey);
     };
-    for (const fn of this.functions) this.runtimes.set(fn.description.arn, this.runtime(fn, latencies));
+    for (const fn of this.functions) {
+      this.site.connectFunction(fn.description);
+      this.runtimes.set(fn.description.arn, this.runtime(fn, latencies));
+    }
   }
 
   /** The database that is tracked: the one whose failover is rehearsed. */
@@ -155,6 +177,17 @@ export class World {
       );
     }
     return database;
+  }
+
+  /** The pair that is tracked: the one whose failover is rehearsed. */
+  public get pair(): MirroredPair {
+    const { pair } = this.site;
+    if (!pair) {
+      throw new Error(
+        'a scenario needs a primary tracker for a mirrored pair: no launch template makes the pair of the tracker’s MOBILINK_DATABASE_ID',
+      );
+    }
+    return pair;
   }
 
   /** What hosts of the rehearsal need of its world. */
@@ -184,7 +217,8 @@ export class World {
       chance: this.chance.fork('functions'),
       bootstrap: this.options.bootstrap,
       region: this.options.region,
-      resolve: (name) => this.rds.resolve(name),
+      resolve: (name) => this.rds.resolve(name) ?? this.site.resolve(fn.description, name),
+      connect: (from, host, port) => this.site.connect(from, host, port),
       onRefused: (functionName, what) => this.trouble(`${functionName} wanted ${what}, which is refused`),
     });
   }
