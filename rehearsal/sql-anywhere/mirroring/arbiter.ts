@@ -19,6 +19,7 @@ export class Arbiter {
   private readonly seen = new Map<string, Seen>();
   /** Of the state that is recorded, while its sequence lasts. */
   private version = 0;
+  private autoFailover = false;
 
   constructor(
     private record: StoredState | undefined,
@@ -82,8 +83,9 @@ export class Arbiter {
   private mayOwn(candidate: string, state: Stand['state']): boolean {
     if (!this.record || state === undefined) return false;
     if (this.record.owner === candidate) return true;
-    // In the asynchronous mode nobody takes over by itself (facts §4.2 [M2], auto_failover is null).
-    return this.record.mode === 'synchronous' && this.record.state === 'synchronized' && state === 'synchronized';
+    // In the asynchronous mode nobody takes over by itself, unless somebody wants that (facts §4.2 [M2]).
+    const allowed = this.record.mode === 'synchronous' || this.autoFailover;
+    return allowed && this.record.state === 'synchronized' && state === 'synchronized';
   }
 
   private seesOtherPrimary(candidate: string): boolean {
@@ -93,7 +95,7 @@ export class Arbiter {
     );
   }
 
-  private note(owner: string, { sequence, version, state, mode }: Record): void {
+  private note(owner: string, { sequence, version, state, mode, autoFailover }: Record): void {
     const known = this.record?.sequence ?? 0;
     const older = sequence < known || (sequence === known && this.record?.owner !== owner);
     if (older) {
@@ -104,6 +106,7 @@ export class Arbiter {
     const changed = sequence !== known || state !== this.record?.state || mode !== this.record?.mode;
     if (changed) this.keep({ owner, state, mode, sequence });
     this.version = version;
+    this.autoFailover = autoFailover;
     this.ports.send(owner, { kind: 'recorded', accepted: true, sequence, version });
   }
 

@@ -88,6 +88,8 @@ export interface Record {
   readonly version: number;
   readonly state: MirrorState;
   readonly mode: MirrorMode;
+  /** In the asynchronous mode: a mirror may take over though it may lag behind. */
+  readonly autoFailover: boolean;
 }
 
 export interface Recorded {

@@ -221,7 +221,8 @@ export class Partner {
     const { mode } = this.settings;
     if (this.arbiter.connected) {
       const { sequence, version, state } = this;
-      this.ports.send(this.arbiter.name, { kind: 'record', sequence, version, state, mode });
+      const { autoFailover = false } = this.settings;
+      this.ports.send(this.arbiter.name, { kind: 'record', sequence, version, state, mode, autoFailover });
     }
     if (this.partner.connected && this.follower) {
       const message = this.follower.message(log, this.sequence, this.state, mode);

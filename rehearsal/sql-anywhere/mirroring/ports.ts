@@ -41,6 +41,8 @@ export interface PartnerSettings {
   readonly arbiter: string;
   readonly database: string;
   readonly mode: MirrorMode;
+  /** Of the asynchronous mode (facts §4.2 [M2]). @default false */
+  readonly autoFailover?: boolean;
   /** In the unit of `now`, for each peer: the liveness time-out of its mirror connection string (facts §4.1 [M7]). */
   readonly liveness: Readonly<globalThis.Record<string, number>>;
   /** How much longer than documented an old primary keeps calling itself so; a variant. @default 0 */

@@ -52,6 +52,7 @@ export class MirroredPartner {
         arbiter: definition.arbiter,
         database: id,
         mode: definition.mode,
+        autoFailover: definition.autoFailover,
         liveness,
         lingers: variants.old_primary === 'lingers' ? shortest : 0,
         lonelyMirrorWaits: variants.lonely_mirror === 'waits',

@@ -11,6 +11,7 @@ export interface MirroringDefinition {
   readonly stateFile: string;
   readonly authentication: string;
   readonly mode: MirrorMode;
+  readonly autoFailover: boolean;
   /** HOST of each of the two others. */
   readonly hosts: Readonly<Record<string, string>>;
   /** LTO of each of the two others, in seconds. */
@@ -39,6 +40,7 @@ export function definitionFor(server: string, contents: DatabaseContents): Mirro
     authentication,
     mode:
       (contents.mirrorOptions.synchronization_mode ?? 'synchronous') === 'synchronous' ? 'synchronous' : 'asynchronous',
+    autoFailover: contents.mirrorOptions.auto_failover === 'on',
     hosts: { [partner]: read(partner).HOST ?? '', [arbiter]: read(arbiter).HOST ?? '' },
     liveness: {
       [partner]: Number(read(partner).LTO ?? LIVENESS),

@@ -283,9 +283,61 @@ describe('the rules of mirroring', () => {
     expect(pair.primaries).toEqual(['first', 'second']);
     pair.write('first');
     pair.restore('first', 'arbiter');
-    pair.settle(3);
+    pair.connect();
+    for (let round = 0; round < 3; round++) {
+      pair.tick('first');
+      // Nothing else tells it before.
+      pair.hold('arbiter', 'first', 'status');
+      pair.arrive(pair.hold('first', 'arbiter', 'record'));
+      pair.arrive(pair.hold('arbiter', 'first', 'recorded'));
+    }
     expect(pair.acknowledged).toEqual([]);
     expect(pair.primaries).toEqual(['second']);
+  });
+
+  it('do not let a new copy that has not caught up take over, though the arbiter thinks that it is synchronized', () => {
+    const pair = born();
+    const copy = pair.copy() ?? [];
+    pair.cut('first', 'arbiter', 'reset');
+    pair.cut('second', 'arbiter', 'reset');
+    for (let count = 0; count < 100; count++) pair.write('first');
+    pair.settle(5);
+    expect(pair.acknowledged).toHaveLength(100);
+    pair.replace('second', copy);
+    const entries = () => pair.disks.second.entries.length;
+    while (entries() === 0) {
+      pair.connect();
+      pair.tick('first');
+      pair.tick('second');
+      for (let count = pair.flying.length; count > 0 && entries() === 0; count--) pair.deliver(0);
+    }
+    expect(entries()).toBeLessThan(100);
+    pair.kill('first');
+    pair.heal();
+    pair.kill('first');
+    pair.settle(LONG);
+    expect(pair.disks.arbiter.stored?.state).toBe('synchronized');
+    expect(pair.primaries).toEqual([]);
+  });
+
+  it('let a mirror that may lag behind take over only if somebody wants that, and end the old primary', () => {
+    for (const autoFailover of [false, true]) {
+      const pair = new SimulatedPair({ mode: 'asynchronous', autoFailover });
+      pair.settle(LONG);
+      pair.cut('first', 'second', 'hole');
+      pair.cut('first', 'arbiter', 'hole');
+      pair.write('first');
+      expect(pair.acknowledged).toHaveLength(1);
+      pair.kill('first');
+      pair.settle(LONG);
+      expect(pair.primaries).toEqual(autoFailover ? ['second'] : []);
+      if (!autoFailover) continue;
+      pair.write('second');
+      expect(() => {
+        pair.heal();
+        pair.settle(LONG);
+      }).toThrow('first: its log holds transactions that the new primary never had');
+    }
   });
 
   it('do not take an old confirmation of the arbiter for one of what it was told last', () => {
