@@ -17,7 +17,7 @@ describe('the configuration of the app', () => {
       stageName: 'a',
       protected: true,
       natGateways: 3,
-      database: { instanceType: 'm7g.large', backupDays: 14, maximumConnections: 500 },
+      database: { kind: 'rds', instanceType: 'm7g.large', backupDays: 14, maximumConnections: 500 },
       farm: { minServers: 2, maxServers: 4, clientCidrs: ['10.0.0.0/8'] },
       registry: { shards: 4 },
       schedules: [],
@@ -52,6 +52,58 @@ describe('the configuration of the app', () => {
           'schedules\\.1\\.cron',
         ].join('[\\s\\S]*'),
       ),
+    );
+  });
+
+  it('takes a mirrored pair for the database, with the defaults of the construct', () => {
+    const database = { kind: 'sql-anywhere-pair', machineImage: 'ami-0123456789abcdef0' };
+    expect(read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, database } } }).database).toEqual({
+      ...database,
+      instanceType: 'm7i.large',
+      arbiterInstanceType: 't3.small',
+      dataVolumeGiB: 100,
+      maximumConnections: 500,
+    });
+  });
+
+  it.each(['resolve:ssm:/mobilink-ha/host-image:12', 'ami-01234567'])('takes the machine image %s', (machineImage) => {
+    const database = { kind: 'sql-anywhere-pair', machineImage };
+    expect(read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, database } } }).database).toMatchObject(
+      database,
+    );
+  });
+
+  it('lists everything that is wrong with a pair at once, by path', () => {
+    const database = {
+      kind: 'sql-anywhere-pair',
+      // Without a version it would move by itself.
+      machineImage: 'resolve:ssm:/mobilink-ha/host-image',
+      installer: { bucketName: 'B', key: 'setup.exe' },
+      databaseName: '1st',
+      livenessSeconds: 1,
+      backupHour: 24,
+      allocatedStorageGiB: 100,
+    };
+    expect(() => read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, database } } })).toThrow(
+      new RegExp(
+        [
+          '7 problems:',
+          'database\\.machineImage: must be ami-',
+          'database\\.installer\\.bucketName',
+          'database\\.installer\\.key: must be a key that ends in \\.tar\\.gz',
+          'database\\.databaseName',
+          'database\\.livenessSeconds: must be at least 5',
+          'database\\.backupHour: must be at most 23',
+          'database\\.allocatedStorageGiB',
+        ].join('[\\s\\S]*'),
+      ),
+    );
+  });
+
+  it('refuses a kind of database that it does not know', () => {
+    const database = { kind: 'postgres' };
+    expect(() => read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, database } } })).toThrow(
+      /1 problem:[\s\S]*database\.kind/,
     );
   });
 
@@ -178,7 +230,7 @@ describe('the app', () => {
   });
 
   it('synthesizes every stage of cdk.json', () => {
-    for (const stage of ['dev', 'prod']) {
+    for (const stage of ['dev', 'pair', 'prod']) {
       expect(synthesize(buildApp({ stage })).map(({ name }) => name)).toEqual([
         `MobiLink-${stage}-Stateful`,
         `MobiLink-${stage}-Stateless`,
@@ -192,5 +244,58 @@ describe('the app', () => {
       const text = JSON.stringify(template, withoutScript, 2).replace(/[a-f0-9]{64}/g, 'ASSET');
       expect(text).toMatchSnapshot(name);
     }
+  });
+});
+
+describe('the stage whose database is a mirrored pair', () => {
+  const stacks = synthesize(buildApp({ stage: 'pair' }));
+  const types = (suffix: string) =>
+    Object.values(stacks.find(({ name }) => name.endsWith(suffix))?.template.Resources ?? {}).map(({ Type }) => Type);
+
+  it('has three hosts and their volumes in the protected stack, and no RDS', () => {
+    expect(stacks.map((stack) => [stack.name, stack.terminationProtection])).toEqual([
+      ['MobiLink-pair-Stateful', true],
+      ['MobiLink-pair-Stateless', false],
+    ]);
+    expect(types('Stateful').filter((it) => it === 'AWS::AutoScaling::AutoScalingGroup')).toHaveLength(3);
+    expect(types('Stateful').filter((it) => it === 'AWS::EC2::Volume')).toHaveLength(5);
+    expect([...types('Stateful'), ...types('Stateless')]).not.toContain('AWS::RDS::DBInstance');
+    expect(types('Stateless')).not.toContain('AWS::AutoScaling::AutoScalingGroup');
+  });
+
+  it('passes its settings on to the construct', () => {
+    const database = {
+      kind: 'sql-anywhere-pair',
+      machineImage: 'ami-0123456789abcdef0',
+      installer: { bucketName: 'installers', key: 'sql-anywhere/17.tar.gz' },
+      databaseName: 'stores',
+      instanceType: 'r7i.large',
+      arbiterInstanceType: 't3.micro',
+      dataVolumeGiB: 321,
+      livenessSeconds: 17,
+      backupDays: 9,
+      backupHour: 4,
+    };
+    const configuration = { defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, database } } };
+    const text = JSON.stringify(synthesize(buildApp({ stage: 'a', 'mobilink-ha': configuration }))[0]?.template);
+    const expected = [
+      'stores_first',
+      'ami-0123456789abcdef0',
+      'r7i.large',
+      't3.micro',
+      '"Size":321',
+      'LTO=17',
+      'installers/sql-anywhere/17.tar.gz',
+      'BACKUP_HOUR=4',
+      '"ExpirationInDays":9',
+    ];
+    for (const part of expected) expect(text).toContain(part);
+  });
+
+  it('is as the snapshot says in the stack that holds the pair, assets, scripts and documents of the hosts left aside', () => {
+    const [stateful] = stacks;
+    const withoutScripts = (key: string, value: unknown) => (['UserData', 'Content'].includes(key) ? 'SCRIPT' : value);
+    const text = JSON.stringify(stateful?.template, withoutScripts, 2).replace(/[a-f0-9]{64}/g, 'ASSET');
+    expect(text).toMatchSnapshot(stateful?.name);
   });
 });

@@ -68,6 +68,8 @@ describe('cdk-nag, CloudFormation Validate with errors on and cdk-preflight find
     ['no feature flags', {}],
     ['all recommended flags', RECOMMENDED_FLAGS],
     ['account and Region', withEnv()],
+    ['a mirrored pair, no feature flags', { stage: 'pair' }],
+    ['a mirrored pair, all recommended flags', { ...RECOMMENDED_FLAGS, stage: 'pair' }],
   ])('two stacks, %s', (_what, context) => {
     const app = withGates(buildApp({ ...STRICT, ...context }, { outdir: outdir() }));
     expect(synthesize(app)).toHaveLength(2);

@@ -11,6 +11,10 @@ const STATEFUL = [
   'AWS::EC2::VPC',
   'AWS::EC2::Subnet',
   'AWS::ElasticLoadBalancingV2::LoadBalancer',
+  'AWS::EC2::Volume',
+  'AWS::AutoScaling::AutoScalingGroup',
+  'AWS::Route53::HostedZone',
+  'AWS::S3::Bucket',
 ];
 
 function stateful(stacks: SynthesizedStack[]) {
@@ -19,31 +23,34 @@ function stateful(stacks: SynthesizedStack[]) {
   );
 }
 
-describe('what must survive an upgrade of this package or of its user’s feature flags', () => {
-  const plain = synthesize(buildApp());
-  const flagged = synthesize(buildApp(RECOMMENDED_FLAGS));
+describe.each(['dev', 'pair'])(
+  'what must survive an upgrade of this package or of its user’s feature flags, stage %s',
+  (stage) => {
+    const plain = synthesize(buildApp({ stage }));
+    const flagged = synthesize(buildApp({ ...RECOMMENDED_FLAGS, stage }));
 
-  it('stateful resources keep the logical ids of the first release', () => {
-    const ids = stateful(plain).map(([id, resource]) => `${resource.Type} ${id}`);
-    expect(ids.sort()).toMatchSnapshot();
-  });
+    it('stateful resources keep the logical ids of the first release', () => {
+      const ids = stateful(plain).map(([id, resource]) => `${resource.Type} ${id}`);
+      expect(ids.sort()).toMatchSnapshot();
+    });
 
-  it('all logical ids are the same without feature flags and with all recommended ones', () => {
-    const ids = (stacks: SynthesizedStack[]) => stacks.map(({ template }) => Object.keys(template.Resources).sort());
-    expect(ids(flagged)).toEqual(ids(plain));
-  });
+    it('all logical ids are the same without feature flags and with all recommended ones', () => {
+      const ids = (stacks: SynthesizedStack[]) => stacks.map(({ template }) => Object.keys(template.Resources).sort());
+      expect(ids(flagged)).toEqual(ids(plain));
+    });
 
-  it('stateful resources have the same properties either way', () => {
-    const render = (stacks: SynthesizedStack[]) =>
-      Object.fromEntries(
-        stateful(stacks).map(([id, it]) => [
-          id,
-          sameReferences({ ...it.Properties, DeletionPolicy: it.DeletionPolicy }),
-        ]),
-      );
-    expect(render(flagged)).toEqual(render(plain));
-  });
-});
+    it('stateful resources have the same properties either way', () => {
+      const render = (stacks: SynthesizedStack[]) =>
+        Object.fromEntries(
+          stateful(stacks).map(([id, it]) => [
+            id,
+            sameReferences({ ...it.Properties, DeletionPolicy: it.DeletionPolicy }),
+          ]),
+        );
+      expect(render(flagged)).toEqual(render(plain));
+    });
+  },
+);
 
 /** The one difference that flags make: how a stack refers to the output of another one. */
 function sameReferences(value: unknown): unknown {

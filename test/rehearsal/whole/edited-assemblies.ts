@@ -22,6 +22,8 @@ export interface EditedAssembly {
   readonly says: RegExp;
   /** @default - failover */
   readonly scenario?: string;
+  /** Of cdk.json. @default - dev */
+  readonly stage?: 'dev' | 'pair';
   /** The exit code; 2 for an assembly that AWS would not deploy. @default 1 */
   readonly code?: number;
   /** Changes the templates and tells whether there was something to change. */
@@ -113,13 +115,100 @@ export const EDITED_ASSEMBLIES: readonly EditedAssembly[] = [
         '"  code=$ended_with; if ((code != 0)); then reported=yes; exit $code; fi"',
       ),
   },
+  {
+    defect: 'nobody may connect to the role services',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /is let to first\.mobilink-ha\.internal:8090 by no security group/,
+    edit: (templates) => removeIf(templates, 'AWS::EC2::SecurityGroupIngress', ({ FromPort }) => FromPort === 8090),
+  },
+  {
+    defect: 'the tracker is not let out to the role services',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /is let to first\.mobilink-ha\.internal:8090 by no security group/,
+    edit: (templates) => removeIf(templates, 'AWS::EC2::SecurityGroupEgress', ({ FromPort }) => FromPort === 8090),
+  },
+  {
+    defect: 'the partners are not let to each other',
+    stage: 'pair',
+    scenario: 'pair-arbiter-lost',
+    says: /FAIL without the arbiter the record stays stable: no-primary/,
+    edit: (templates) =>
+      removeIf(
+        templates,
+        'AWS::EC2::SecurityGroupIngress',
+        (it) => it.Description === 'Mirroring between the partners',
+      ),
+  },
+  {
+    defect: 'the tracker may not lead the alias',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /used and not granted: route53:ChangeResourceRecordSets/,
+    edit: (templates) => removeStatements(templates, '"CNAME"'),
+  },
+  {
+    defect: 'the tracker may lead only another name',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /used and not granted: route53:ChangeResourceRecordSets/,
+    edit: (templates) => replaceText(templates, 'AWS::IAM::Policy', '"primary.mobilink-ha.', '"secondary.mobilink-ha.'),
+  },
+  {
+    defect: 'a host may not renew its own name',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /is not authorized to perform: route53:ChangeResourceRecordSets/,
+    edit: (templates) => replaceText(templates, 'AWS::IAM::Policy', '"second.mobilink-ha.', '"first.mobilink-ha.'),
+  },
+  {
+    defect: 'the tracker runs outside the VPC',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /wanted the name first\.mobilink-ha\.internal, which is refused/,
+    edit: (templates) =>
+      change(templates, 'AWS::Lambda::Function', (properties) => {
+        delete properties.VpcConfig;
+      }),
+  },
+  {
+    defect: 'Lambda may not connect the tracker to the VPC',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /used and not granted: ec2:CreateNetworkInterface/,
+    edit: (templates) => removeAction(templates, 'ec2:CreateNetworkInterface'),
+  },
+  {
+    defect: 'the tracker asks for another server than the one that is there',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /FAIL the first primary is known and announced within three minutes/,
+    edit: (templates) => replaceText(templates, 'AWS::Lambda::Function', 'consolidated_first', 'consolidated_frist'),
+  },
+  {
+    defect: 'the rule listens to another pair',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /FAIL the rule leads every event of the pair to the tracker: 0 of/,
+    edit: (templates) =>
+      replaceText(templates, 'AWS::Events::Rule', 'MobiLink Mirror Failover', 'MobiLink Mirror Failovr'),
+  },
+  {
+    defect: 'the links of the mirror have no liveness time-out',
+    stage: 'pair',
+    scenario: 'pair-planned-failover',
+    says: /has no liveness time-out of consolidated_first/,
+    code: 2,
+    edit: (templates) => replaceText(templates, 'AWS::EC2::LaunchTemplate', ';LTO=30', ''),
+  },
 ];
 
-/** Synthesizes the app once and hands over its folder; removes it afterwards. */
-export async function withAssembly<T>(work: (assembly: string) => Promise<T>): Promise<T> {
+/** Synthesizes a stage of the app once and hands over its folder; removes it afterwards. */
+export async function withAssembly<T>(work: (assembly: string) => Promise<T>, stage = 'dev'): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mobilink-edited-'));
   try {
-    return await work(await synthesizeApp(process.cwd(), path.join(folder, 'assembly')));
+    return await work(await synthesizeApp(process.cwd(), path.join(folder, 'assembly'), stage));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -150,9 +239,17 @@ function change(templates: Template[], type: string, edit: (properties: Record<s
 }
 
 function remove(templates: Template[], type: string): boolean {
+  return removeIf(templates, type, () => true);
+}
+
+function removeIf(
+  templates: Template[],
+  type: string,
+  which: (properties: Record<string, unknown>) => boolean,
+): boolean {
   const gone = templates.flatMap(({ Resources }) =>
     Object.keys(Resources)
-      .filter((id) => Resources[id]?.Type === type)
+      .filter((id) => Resources[id]?.Type === type && which(Resources[id].Properties))
       .map((id) => delete Resources[id]),
   );
   return gone.length > 0;
@@ -176,10 +273,23 @@ function removeAction(templates: Template[], beginning: string): boolean {
   });
 }
 
+/** Takes the statements that hold a text out of every policy. */
+function removeStatements(templates: Template[], text: string): boolean {
+  return change(templates, 'AWS::IAM::Policy', (properties) => {
+    const document = properties.PolicyDocument as { Statement: unknown[] };
+    document.Statement = document.Statement.filter((statement) => !JSON.stringify(statement).includes(text));
+  });
+}
+
+/** Both stages, each synthesized once. */
+export async function withStages<T>(work: (assemblyOf: (edited: EditedAssembly) => string) => Promise<T>): Promise<T> {
+  return withAssembly((dev) => withAssembly((pair) => work(({ stage }) => (stage === 'pair' ? pair : dev)), 'pair'));
+}
+
 async function show(): Promise<void> {
-  await withAssembly(async (assembly) => {
+  await withStages(async (assemblyOf) => {
     for (const edited of EDITED_ASSEMBLIES) {
-      const { code, output } = await rehearseEdited(assembly, edited);
+      const { code, output } = await rehearseEdited(assemblyOf(edited), edited);
       const reasons = output.split('The rehearsal failed:')[1]?.trim() ?? output.trim().split('\n').at(-1) ?? '';
       console.log(`\n${edited.defect}: exit code ${code}\n  ${reasons.replaceAll('\n', '\n  ')}`);
     }
