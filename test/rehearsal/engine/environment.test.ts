@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Bundles, DATABASE, EngineWorld, SECOND } from './engine-world';
+import { Bundles, DATABASE, EngineWorld, HOST, SECOND } from './engine-world';
 
 let bundles: Bundles;
 let world: EngineWorld;
@@ -108,6 +108,27 @@ describe('the world around a function', () => {
     expect(millis).toBeGreaterThan(10 * SECOND);
     expect(world.refused).toEqual([]);
   });
+});
+
+it('reaches the hosts of its network as the network lets it, in virtual time', async () => {
+  const { value } = await world.play(world.function('world.hosts'), { host: HOST });
+  const soon = expect.toSatisfy((millis: number) => millis > 0 && millis < 200);
+  expect(value).toEqual({
+    open: ['reached 10.0.1.10: host.internal:8090 has /role', soon],
+    'silent server': ['too late', 2 * SECOND],
+    'closed port': ['connect ECONNREFUSED 10.0.1.10:8091', soon],
+    'silent host': ['too late', 2 * SECOND],
+    'unknown name': ['getaddrinfo ENOTFOUND unknown.internal', soon],
+    foreign: [
+      'The rehearsal refuses a connection to elsewhere.example:8090: it is not a part of the synthesized system',
+      soon,
+    ],
+    raw: 'The rehearsal refuses a connection to host.internal:8090: it is not a part of the synthesized system',
+    both: ['10.0.1.10: host.internal:8090 has /a', '10.0.1.10: host.internal:8090 has /b'],
+  });
+  const asked = world.wire.requests.entries.map(({ operation, outcome }) => `${operation} ${outcome}`);
+  expect(asked).toContain('GET /role 200');
+  expect(asked).toContain('GET /silent no answer');
 });
 
 it('is waited for while files, keys and compression are under way in it', async () => {

@@ -53,6 +53,37 @@ export async function waysOut() {
   };
 }
 
+const body = (host: string, port: number, path: string) =>
+  new Promise((resolve, reject) => {
+    const asked = http.get({ host, port, path, agent: false }, (response) => {
+      const { remoteAddress } = response.socket;
+      response.setEncoding('utf8');
+      response.once('data', (text) => resolve(`${remoteAddress}: ${text}`));
+    });
+    asked.once('error', reject);
+    setTimeout(() => asked.destroy(new Error('too late')), 2_000);
+  });
+
+/** What becomes of questions to hosts in the network, and how long each takes. */
+export async function hosts(payload: { host: string }) {
+  const tried: Record<string, unknown> = {};
+  for (const [what, host, port, path] of [
+    ['open', payload.host, 8090, '/role'],
+    ['silent server', payload.host, 8090, '/silent'],
+    ['closed port', payload.host, 8091, '/role'],
+    ['silent host', 'gone.internal', 8090, '/role'],
+    ['unknown name', 'unknown.internal', 8090, '/role'],
+    ['foreign', 'elsewhere.example', 8090, '/role'],
+  ] as const) {
+    const begun = Date.now();
+    const said = await outcome(() => body(host, port, path));
+    tried[what] = [said, Date.now() - begun];
+  }
+  tried.raw = await outcome(() => event(net.connect(8090, payload.host), 'connect'));
+  tried.both = await Promise.all([body(payload.host, 8090, '/a'), body(payload.host, 8090, '/b')]);
+  return tried;
+}
+
 export async function addresses(payload: { name: string; pause: number }) {
   const first = await dns.promises.resolve4(payload.name);
   const askedAt = Date.now();
