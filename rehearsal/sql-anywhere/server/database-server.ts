@@ -6,6 +6,7 @@ import { ArbiterServer } from './arbiter-server';
 import { ClientSession } from './client-session';
 import { parseServerArguments, type ServerArguments } from './command-line';
 import { type Hello, NOT_FOUND, type ServerHello } from './handshake';
+import { PAUSE_MILLIS } from './mirrored-partner';
 import { RoleService } from './role-service';
 import { RunningDatabase } from './running-database';
 import { ServerLog } from './server-log';
@@ -46,7 +47,7 @@ export class DatabaseServer {
       log.info(`Server "${settings.name}" started`);
       if (settings.arbiter) {
         const { stateFile, authentications } = settings.arbiter;
-        this.arbiter = new ArbiterServer(stateFile, authentications, log, variants.second);
+        this.arbiter = new ArbiterServer(stateFile, authentications, log, Math.min(variants.second, PAUSE_MILLIS));
       } else if (settings.database) {
         this.open(settings.database);
       }

@@ -30,6 +30,9 @@ export interface MirroredPartnerOptions {
 /** How long after it took the role a server writes its state file, in the variant that does so late. Milliseconds. */
 const LATE_STATE_MILLIS = 150;
 
+/** Between two looks, and between two calls of a peer that is not there, at most. Milliseconds. */
+export const PAUSE_MILLIS = 50;
+
 /** The rules of mirroring in a process: with a clock, sockets and a state file. */
 export class MirroredPartner {
   public readonly rules: Partner;
@@ -63,7 +66,7 @@ export class MirroredPartner {
     );
     for (const peer of [definition.partner, definition.arbiter]) this.link(peer, liveness[peer] ?? 0);
     // Packets go at a third to two thirds of the liveness time-out (facts §3.2 [C8]); here a little more often.
-    this.timer = setInterval(() => this.rules.tick(Date.now()), Math.max(5, Math.min(shortest / 5, variants.second)));
+    this.timer = setInterval(() => this.rules.tick(Date.now()), Math.max(5, Math.min(shortest / 5, PAUSE_MILLIS)));
   }
 
   /** Another server's call. */
@@ -92,7 +95,7 @@ export class MirroredPartner {
         hosts: definition.hosts[peer] ?? '',
         names,
         both: peer === definition.partner,
-        pause: variants.second,
+        pause: Math.min(variants.second, PAUSE_MILLIS),
         hello: () => ({ hello: 'server', name: server, database, authentication, mode, liveness }),
         onUp: () => this.rules.linkUp(peer, Date.now()),
         onDown: () => this.rules.linkDown(peer, Date.now()),

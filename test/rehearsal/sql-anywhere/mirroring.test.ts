@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LogEntry } from '../../../rehearsal/sql-anywhere/mirroring/messages';
+import type { LogEntry, LogPoint } from '../../../rehearsal/sql-anywhere/mirroring/messages';
 import { LIVENESS, NAMES, type Name, SimulatedPair } from './simulated-pair';
 
 const PAIRS = [
@@ -318,6 +318,52 @@ describe('the rules of mirroring', () => {
     pair.settle(LONG);
     expect(pair.disks.arbiter.stored?.state).toBe('synchronized');
     expect(pair.primaries).toEqual([]);
+  });
+
+  it('let no partner agree to a shorter log, and none to two servers under one sequence', () => {
+    const pair = born();
+    pair.write('first');
+    pair.settle(2);
+    pair.kill('first');
+    pair.kill('arbiter');
+    pair.start('first');
+    pair.connect();
+    const answer = (sequence: number, last: LogPoint) => {
+      const database = 'one';
+      const message = { kind: 'stand', sequence, nonce: 'asked', last, database, state: 'synchronized' } as const;
+      pair.arrive([{ from: 'second', to: 'first', message }]);
+      return pair.hold('first', 'second', 'answer').at(-1)?.message;
+    };
+    const complete = pair.disks.first.last();
+    expect(answer(9, { position: 0, sequence: 0 })).toMatchObject({ agreed: false });
+    expect(answer(complete.sequence, complete)).toMatchObject({ agreed: false });
+    expect(answer(9, complete)).toMatchObject({ agreed: true });
+    expect(answer(9, complete)).toMatchObject({ agreed: false });
+  });
+
+  it('let no arbiter agree twice under one sequence', () => {
+    const pair = born();
+    pair.kill('first');
+    const message = {
+      kind: 'stand',
+      sequence: pair.disks.arbiter.stored?.sequence ?? 0,
+      nonce: 'asked',
+      last: { position: 0, sequence: 0 },
+      database: 'one',
+      state: 'synchronized',
+    } as const;
+    pair.hold('arbiter', 'second', 'answer');
+    pair.arrive([{ from: 'second', to: 'arbiter', message }]);
+    expect(pair.hold('arbiter', 'second', 'answer').at(-1)?.message).toMatchObject({ agreed: false });
+  });
+
+  it('do not count what a mirror wrote that is not there any more', () => {
+    const pair = born();
+    pair.cut('first', 'second', 'hole');
+    pair.write('first');
+    const written = { kind: 'written', sequence: 1, incarnation: 'another', matched: true, position: 1 } as const;
+    pair.arrive([{ from: 'second', to: 'first', message: written }]);
+    expect(pair.acknowledged).toEqual([]);
   });
 
   it('let a mirror that may lag behind take over only if somebody wants that, and end the old primary', () => {

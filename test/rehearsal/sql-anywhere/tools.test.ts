@@ -16,7 +16,7 @@ interface Bench {
 }
 
 async function onSite(work: (bench: Bench) => Promise<void>): Promise<void> {
-  const site = await PairSite.open({ variants: { second: 15 } });
+  const site = await PairSite.open({ variants: { second: 500 } });
   try {
     await work({ site, birth: new PairBirth(site), host: site.host('first') });
   } finally {
