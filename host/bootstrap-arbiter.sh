@@ -29,7 +29,6 @@ write_arguments_of_arbiter() {
   secret "$conf_AUTHENTICATION_SECRET"
   authentication=$password
   secret "$conf_UTILITY_SECRET"
-  if [[ $authentication == *,* ]]; then die "$conf_AUTHENTICATION_SECRET: a comma would divide it"; fi
   arguments dbsrv -n "$conf_SERVER" -x "tcpip(port=$conf_PORT;dobroad=no)" -su "$password" -o "$LOGS/dbsrv.log" \
     -xf "$arbiter_state" -xa "AUTH=$authentication;DBN=$conf_DATABASE" >/dev/null
 }

@@ -13,8 +13,8 @@ export interface SqlAnywherePairProps {
   readonly vpc: ec2.IVpc;
 
   /**
-   * Subnets of at least three zones; of each zone the first one is taken. The hosts call AWS, so they need NAT: Route 53 has no
-   * endpoint in a VPC.
+   * Subnets of at least three zones; of each zone the first one is taken. The hosts call AWS, Route 53 among it, which has an endpoint
+   * in a VPC in us-east-1 alone; so they need NAT elsewhere.
    *
    * @default - private subnets with egress
    */

@@ -1,16 +1,18 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PairHosts, type Partner, pause, ROLES, SECRETS, volumesOf } from './pair-hosts';
 
-const opened: PairHosts[] = [];
-afterEach(async () => {
-  for (const pair of opened.splice(0)) await pair.remove();
-});
+type Finished = (remove: () => Promise<void>) => void;
 
-async function born(): Promise<PairHosts> {
+async function open(finished: Finished): Promise<PairHosts> {
   const pair = await PairHosts.open();
-  opened.push(pair);
+  finished(() => pair.remove());
+  return pair;
+}
+
+async function born(finished: Finished): Promise<PairHosts> {
+  const pair = await open(finished);
   await pair.birth();
   await pair.complete();
   return pair;
@@ -26,9 +28,9 @@ function aside(pair: PairHosts, role: Partner): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-describe('the life of a pair', () => {
-  it('a second bootstrap on running hosts changes nothing and starts nothing again', async () => {
-    const pair = await born();
+describe.concurrent('the life of a pair', () => {
+  it('a second bootstrap on running hosts changes nothing and starts nothing again', async ({ onTestFinished }) => {
+    const pair = await born(onTestFinished);
     const pids = ROLES.map((role) =>
       readFileSync(pair.host(role).file('/run/units/mobilink-ha-database.service'), 'utf8'),
     );
@@ -39,10 +41,12 @@ describe('the life of a pair', () => {
     expect(pair.birthRecord).toBe('generation=1;backup=none');
     expect(aside(pair, 'first')).toEqual([]);
     expect(pair.complaints).toEqual([]);
-  }, 60_000);
+  });
 
-  it('the primary dies: the mirror takes over with every row that was acknowledged, and the old primary comes back as mirror', async () => {
-    const pair = await born();
+  it('the primary dies: the mirror takes over with every row that was acknowledged, and the old primary comes back as mirror', async ({
+    onTestFinished,
+  }) => {
+    const pair = await born(onTestFinished);
     expect(await pair.insert('before', 'first')).toBe(true);
     pair.terminate('first');
     const until = Date.now() + 20_000;
@@ -54,12 +58,12 @@ describe('the life of a pair', () => {
     expect(await pair.rows('first')).toEqual(['before', 'between']);
     expect(aside(pair, 'first')).toEqual([]);
     expect(pair.complaints).toEqual([]);
-  }, 60_000);
+  });
 
-  it.each(['first', 'second'] as const)(
+  it.for(['first', 'second'] as const)(
     'a new %s without its volumes copies from the primary, and creates nothing',
-    async (lost) => {
-      const pair = await born();
+    async (lost, { onTestFinished }) => {
+      const pair = await born(onTestFinished);
       expect(await pair.insert('kept', 'first')).toBe(true);
       pair.terminate(lost);
       for (const volume of volumesOf(lost)) pair.loseVolume(volume);
@@ -70,11 +74,10 @@ describe('the life of a pair', () => {
       expect(await pair.complete()).toBe(other(lost));
       expect(await pair.rows(lost)).toEqual(['kept']);
     },
-    60_000,
   );
 
-  it('a database of another generation is put aside, not thrown away', async () => {
-    const pair = await born();
+  it('a database of another generation is put aside, not thrown away', async ({ onTestFinished }) => {
+    const pair = await born(onTestFinished);
     pair.terminate('second');
     writeFileSync(path.join(pair.account, `volume-${volumesOf('second')[1]}`, 'generation'), '0\n');
     pair.replace('second');
@@ -85,20 +88,22 @@ describe('the life of a pair', () => {
       'db',
       'generation',
     ]);
-  }, 60_000);
+  });
 
-  it('both partners are gone at once and come back', async () => {
-    const pair = await born();
+  it('both partners are gone at once and come back', async ({ onTestFinished }) => {
+    const pair = await born(onTestFinished);
     expect(await pair.insert('kept', 'first')).toBe(true);
     for (const role of ['first', 'second'] as const) pair.replace(role);
     await Promise.all([pair.boot('first'), pair.boot('second')]);
     const primary = await pair.complete();
     expect(await pair.rows(primary)).toEqual(['kept']);
     expect(pair.complaints).toEqual([]);
-  }, 60_000);
+  });
 
-  it('a planned failover is refused unless the pair is complete, and moves the primary once when it is', async () => {
-    const pair = await born();
+  it('a planned failover is refused unless the pair is complete, and moves the primary once when it is', async ({
+    onTestFinished,
+  }) => {
+    const pair = await born(onTestFinished);
     expect((await pair.run('second', 'fail-over')).code).toBe(1);
     expect((await pair.run('first', 'fail-over')).code).toBe(0);
     expect(await pair.complete()).toBe('second');
@@ -108,10 +113,10 @@ describe('the life of a pair', () => {
     const refused = await pair.run('second', 'fail-over');
     expect(refused.code).toBe(1);
     expect(refused.output).toContain('refused: server=consolidated_second;role=primary');
-  }, 60_000);
+  });
 
-  it('a new primary tells EventBridge, as the hint that the tracker waits for', async () => {
-    const pair = await born();
+  it('a new primary tells EventBridge, as the hint that the tracker waits for', async ({ onTestFinished }) => {
+    const pair = await born(onTestFinished);
     expect((await pair.run('first', 'fail-over')).code).toBe(0);
     expect(await pair.complete()).toBe('second');
     const until = Date.now() + 20_000;
@@ -123,15 +128,17 @@ describe('the life of a pair', () => {
       databaseId: 'Pair-Consolidated',
       server: 'consolidated_second',
     });
-  }, 60_000);
+  });
 });
 
-describe('backup and restore', () => {
+describe.concurrent('backup and restore', () => {
   const manifest = (pair: PairHosts) =>
     path.join(pair.account, 'buckets/bucket-of-the-test/backups', pair.backups().at(-1) ?? '', 'manifest');
 
-  it('only the primary backs up; a restore is a new birth of the same database on both partners', async () => {
-    const pair = await born();
+  it('only the primary backs up; a restore is a new birth of the same database on both partners', async ({
+    onTestFinished,
+  }) => {
+    const pair = await born(onTestFinished);
     expect(await pair.insert('saved', 'first')).toBe(true);
     expect((await pair.run('second', 'back-up')).output).toContain('not the primary');
     expect(pair.backups()).toEqual([]);
@@ -159,9 +166,9 @@ describe('backup and restore', () => {
     await pair.boot('second');
     expect(await pair.complete()).toBe('first');
     expect(await pair.rows('second')).toEqual(['saved', 'new life']);
-  }, 90_000);
+  });
 
-  it.each([
+  it.for<[string, (file: string) => void, string]>([
     ['without a manifest', (file: string) => rmSync(file), 'no manifest'],
     [
       'with another content',
@@ -169,25 +176,21 @@ describe('backup and restore', () => {
       'is not what was backed up',
     ],
     ['with a strange manifest', (file: string) => writeFileSync(file, 'hello\n'), 'is not what back-up.sh writes'],
-  ])(
-    'a backup %s is not restored, and nothing is started from it',
-    async (_, spoil, words) => {
-      const pair = await born();
-      expect((await pair.run('first', 'back-up')).code).toBe(0);
-      spoil(manifest(pair));
-      pair.write('parameter-/mobilink-ha/pair/birth', `generation=2;backup=backups/${pair.backups()[0]}\n`);
-      pair.host('first').kill();
-      const { code, output } = await pair.run('first', 'bootstrap-host');
-      expect(code).toBe(1);
-      expect(output).toContain(words);
-      expect(existsSync(pair.host('first').file('/run/units/mobilink-ha-database.service'))).toBe(true);
-      expect(await pair.roleLine('first')).toBeUndefined();
-    },
-    60_000,
-  );
+  ])('a backup %s is not restored, and nothing is started from it', async ([, spoil, words], { onTestFinished }) => {
+    const pair = await born(onTestFinished);
+    expect((await pair.run('first', 'back-up')).code).toBe(0);
+    spoil(manifest(pair));
+    pair.write('parameter-/mobilink-ha/pair/birth', `generation=2;backup=backups/${pair.backups()[0]}\n`);
+    pair.host('first').kill();
+    const { code, output } = await pair.run('first', 'bootstrap-host');
+    expect(code).toBe(1);
+    expect(output).toContain(words);
+    expect(existsSync(pair.host('first').file('/run/units/mobilink-ha-database.service'))).toBe(true);
+    expect(await pair.roleLine('first')).toBeUndefined();
+  });
 
-  it('old logs go only while the pair is complete, and the mirror follows', async () => {
-    const pair = await born();
+  it('old logs go only while the pair is complete, and the mirror follows', async ({ onTestFinished }) => {
+    const pair = await born(onTestFinished);
     expect((await pair.run('first', 'back-up')).code).toBe(0);
     const offline = readdirSync(data(pair, 'first', 'db')).filter((name) => /^\d{6}.*\.log$/i.test(name));
     expect(offline).toHaveLength(1);
@@ -205,12 +208,12 @@ describe('backup and restore', () => {
     await pair.complete();
     expect((await pair.run('first', 'back-up')).code).toBe(0);
     expect(existsSync(aged)).toBe(false);
-  }, 60_000);
+  });
 });
 
-describe('what must not be seen', () => {
-  it('no secret is in a command line, a log, a journal or a file that others can read', async () => {
-    const pair = await born();
+describe.concurrent('what must not be seen', () => {
+  it('no secret is in a command line, a log, a journal or a file that others can read', async ({ onTestFinished }) => {
+    const pair = await born(onTestFinished);
     expect((await pair.run('first', 'back-up')).code).toBe(0);
     const secrets = Object.values(SECRETS).map(({ password }) => password);
     for (const role of ROLES) {
@@ -229,11 +232,10 @@ describe('what must not be seen', () => {
         role,
       ).toEqual(['dbsrv.args']);
     }
-  }, 60_000);
+  });
 
-  it('a wrong configuration is told all at once, and nothing is touched', async () => {
-    const pair = await PairHosts.open();
-    opened.push(pair);
+  it('a wrong configuration is told all at once, and nothing is touched', async ({ onTestFinished }) => {
+    const pair = await open(onTestFinished);
     const file = pair.host('first').file('/etc/mobilink-ha/pair.conf');
     const text = readFileSync(file, 'utf8')
       .replace(/^PORT=.*$/m, 'PORT=2638; id')
@@ -244,5 +246,5 @@ describe('what must not be seen', () => {
     expect(code).toBe(1);
     expect(output).toMatch(/PORT must match .*no such setting.*LOG_DAYS is missing/);
     expect(pair.journal('first')).toEqual([]);
-  }, 30_000);
+  });
 });

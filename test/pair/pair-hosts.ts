@@ -40,7 +40,7 @@ export interface ScriptEnd {
 /** Three hosts that run the real scripts of `host/`, over stand-ins for AWS, the operating system and SAP's servers. */
 export class PairHosts {
   public static async open(variants: HostVariants = {}): Promise<PairHosts> {
-    const hosts = new PairHosts(await PairSite.open({ variants: { second: 30, ...variants } }));
+    const hosts = new PairHosts(await PairSite.open({ variants: { second: 60, ...variants } }));
     for (const role of ROLES) hosts.prepare(role);
     return hosts;
   }

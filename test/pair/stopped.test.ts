@@ -1,16 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PairRole } from '../../rehearsal/sql-anywhere/site/network';
 import { PairHosts, ROLES, volumesOf } from './pair-hosts';
 
 /** A run is stopped at each so-many-th command of the script; `PAIR_STOP_STRIDE=1` stops at each (npm run soak). */
 const STRIDE = Number(process.env.PAIR_STOP_STRIDE ?? 9);
-
-const opened: PairHosts[] = [];
-afterEach(async () => {
-  for (const pair of opened.splice(0)) await pair.remove();
-});
 
 /** What bash reads before a script: it ends the script by SIGKILL before its so-many-th command, wherever that is. */
 const STOPPER = `
@@ -33,15 +28,15 @@ async function stoppedAgainAndAgain(pair: PairHosts, role: PairRole, stride: num
   }
 }
 
-async function open(): Promise<PairHosts> {
+async function open(finished: (remove: () => Promise<void>) => void): Promise<PairHosts> {
   const pair = await PairHosts.open();
-  opened.push(pair);
+  finished(() => pair.remove());
   return pair;
 }
 
-describe('a bootstrap that is stopped anywhere and run again', () => {
-  it('gives birth', async () => {
-    const pair = await open();
+describe.concurrent('a bootstrap that is stopped anywhere and run again', () => {
+  it('gives birth', async ({ onTestFinished }) => {
+    const pair = await open(onTestFinished);
     await pair.boot('arbiter');
     expect(await stoppedAgainAndAgain(pair, 'first', STRIDE)).toBeGreaterThan(10);
     expect(pair.birthRecord).toBe('generation=1;backup=none');
@@ -51,8 +46,8 @@ describe('a bootstrap that is stopped anywhere and run again', () => {
     expect(pair.complaints).toEqual([]);
   }, 600_000);
 
-  it('copies', async () => {
-    const pair = await open();
+  it('copies', async ({ onTestFinished }) => {
+    const pair = await open(onTestFinished);
     await pair.boot('arbiter');
     await pair.boot('first');
     expect(await pair.insert('one', 'first')).toBe(true);
@@ -62,15 +57,15 @@ describe('a bootstrap that is stopped anywhere and run again', () => {
     expect(pair.complaints).toEqual([]);
   }, 600_000);
 
-  it('makes an arbiter', async () => {
-    const pair = await open();
+  it('makes an arbiter', async ({ onTestFinished }) => {
+    const pair = await open(onTestFinished);
     expect(await stoppedAgainAndAgain(pair, 'arbiter', STRIDE)).toBeGreaterThan(5);
     await pair.boot('first');
     expect(pair.complaints).toEqual([]);
   }, 600_000);
 
-  it('restores, and never loses what it puts aside', async () => {
-    const pair = await open();
+  it('restores, and never loses what it puts aside', async ({ onTestFinished }) => {
+    const pair = await open(onTestFinished);
     await pair.birth();
     await pair.complete();
     expect(await pair.insert('saved', 'first')).toBe(true);
