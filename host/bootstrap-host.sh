@@ -157,6 +157,8 @@ Wants=network-online.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+Restart=on-failure
+RestartSec=30
 TimeoutStartSec=infinity
 ExecStart=/bin/bash $SCRIPTS/bootstrap-host.sh
 [Install]

@@ -54,7 +54,8 @@ export function userDataOf(files: HostFiles): string {
     '  return 1',
     '}',
     ...files.scripts.map(({ name, url }) => `fetch '${url}' ${name}`),
-    'exec /bin/bash /opt/mobilink-ha/bootstrap-host.sh',
+    // Secrets Manager, Systems Manager or S3 may be away for a while, above all when a zone is lost.
+    'until /bin/bash /opt/mobilink-ha/bootstrap-host.sh; do sleep 30; done',
   ];
   return lines.join('\n');
 }

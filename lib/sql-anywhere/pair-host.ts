@@ -12,16 +12,39 @@ const BIRTH_TAKES_AT_MOST = Duration.hours(2);
 
 /** Properties of one host of a pair. */
 export interface PairHostProps {
+  /** The network. */
   readonly vpc: ec2.IVpc;
+
+  /** Where the host and its volumes lie, for good. */
   readonly subnet: ec2.ISubnet;
+
+  /** Value of the tag `mobilink-ha:pair`. */
   readonly databaseId: string;
+
   /** `first`, `second` or `arbiter`. */
   readonly member: string;
+
+  /** Image of the host. */
   readonly machineImage: ec2.IMachineImage;
+
+  /** Type of the host. */
   readonly instanceType: ec2.InstanceType;
+
+  /** Security group of the host. */
   readonly securityGroup: ec2.ISecurityGroup;
-  /** Size of the volume for the database and its logs in GiB; none for the arbiter. */
+
+  /**
+   * Size of the volume for the database and its logs in GiB.
+   *
+   * @default - no such volume: an arbiter
+   */
   readonly dataVolumeSize?: number;
+
+  /**
+   * Key for the volumes.
+   *
+   * @default - a key that AWS manages
+   */
   readonly encryptionKey?: kms.IKey;
 }
 
@@ -30,12 +53,25 @@ export interface PairHostProps {
  * template and nothing else, because the group has no update policy. Its volumes outlive it.
  */
 export class PairHost extends Construct {
+  /** `first`, `second` or `arbiter`. */
   public readonly member: string;
+
+  /** The group of size one. */
   public readonly group: autoscaling.AutoScalingGroup;
+
+  /** What the next host will be. */
   public readonly launchTemplate: ec2.LaunchTemplate;
+
+  /** What the host may do. */
   public readonly role: iam.Role;
+
+  /** Holds the state file, which decides roles when servers start. */
   public readonly stateVolume: ec2.Volume;
+
+  /** Holds the database and its logs; undefined for the arbiter. */
   public readonly dataVolume?: ec2.Volume;
+
+  /** Zone of the host and its volumes. */
   public readonly availabilityZone: string;
 
   private userData = '';
@@ -89,8 +125,12 @@ export class PairHost extends Construct {
     return Stack.of(this).getLogicalId(this.group.node.defaultChild as autoscaling.CfnAutoScalingGroup);
   }
 
-  /** What the host runs at its first boot. */
-  public runs(userData: string): void {
+  /**
+   * What the host runs at its first boot.
+   *
+   * @internal
+   */
+  public _runs(userData: string): void {
     this.userData = userData;
   }
 

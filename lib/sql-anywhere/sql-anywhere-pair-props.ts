@@ -86,7 +86,7 @@ export interface SqlAnywherePairProps {
   readonly mobiLinkUser?: string;
 
   /**
-   * Size of each partner's volume for the database and its logs, in GiB. Both grow in place when this grows; SQL Anywhere has to be
+   * Size of each partner's volume in GiB: room for the database, its logs and, while it is backed up, a copy and its archive. Both grow in place when this grows; SQL Anywhere has to be
    * told nothing, the file system is enlarged at the next boot.
    *
    * @default 100

@@ -205,7 +205,7 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
     for (const it of [this.first, this.second, this.arbiter]) {
       const isPartner = it.dataVolume !== undefined;
       const other = it === this.first ? names.second : names.first;
-      it.runs(
+      it._runs(
         userDataOf({
           region: stack.region,
           sql: isPartner ? sql : '',

@@ -99,7 +99,7 @@ describe('the hosts of a pair', () => {
     expect(text).toMatch(new RegExp(`\nSTATE_VOLUME=<Consolidated${role}State`, 'i'));
     expect(text.includes('DATA_VOLUME=')).toBe(role !== 'arbiter');
     expect(text.includes('DBA_SECRET=')).toBe(role !== 'arbiter');
-    expect(text.trim().split('\n').at(-1)).toBe('exec /bin/bash /opt/mobilink-ha/bootstrap-host.sh');
+    expect(text.trim().split('\n').at(-1)).toBe('until /bin/bash /opt/mobilink-ha/bootstrap-host.sh; do sleep 30; done');
     for (const { name } of hostScripts()) expect(text).toContain(` ${name}\n`);
     expect(text).not.toContain('resolve:secretsmanager');
     expect(Buffer.byteLength(text)).toBeLessThan(14_000);
