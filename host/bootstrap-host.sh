@@ -106,6 +106,16 @@ install_software() {
   if [[ ! -x $SQLANY_HOME/bin64/dbsrv17 ]]; then die "$conf_INSTALLER: setup left no dbsrv17 in $conf_SQLANY_HOME"; fi
 }
 
+# Of scripts that were killed: their secrets.
+remove_leftovers() {
+  local file owner
+  for file in "$RUN"/*-*.*; do
+    owner=${file##*-}
+    owner=${owner%%.*}
+    if [[ $owner =~ ^[0-9]+$ ]] && ! kill -0 "$owner" 2>/dev/null; then rm -f -- "$file"; fi
+  done
+}
+
 # unit NAME: from standard input; tells systemd only if it is new.
 unit() {
   local text
@@ -183,6 +193,9 @@ exec 2> >(tee -a "$LOGS/bootstrap.log" >&2)
 exec 9>>"$RUN/bootstrap.lock"
 if ! flock -n 9; then die 'another bootstrap is under way on this host'; fi
 say "bootstrap of $conf_SERVER begins"
+remove_leftovers
+# Before anything that can take long: a host that is rebooted meanwhile goes on by its unit.
+write_units
 instance=$(metadata instance-id) || die 'the metadata of the instance do not answer'
 
 volume "$conf_STATE_VOLUME" f "$STATE"
@@ -195,7 +208,6 @@ renew_record
 keep_time
 send_logs
 install_software
-write_units
 if [[ $conf_ROLE == arbiter ]]; then
   # shellcheck source=/dev/null
   . "$SCRIPTS/bootstrap-arbiter.sh"

@@ -172,7 +172,18 @@ learn_birth() {
 }
 
 give_birth() {
-  if ! is_complete || [[ $(own_generation) != 1 ]]; then create_database; fi
+  if is_complete; then
+    # Only a record that somebody deleted looks like this.
+    if [[ $(own_generation) != 1 ]]; then
+      die "$conf_BIRTH_PARAMETER is gone, but a database of generation $(own_generation) is here: write generation=$(own_generation);backup=none into it"
+    fi
+  else
+    administrator
+    if tool 30 dbping "$(arguments dbping -d -c "$(primary_connection)")" >/dev/null 2>&1; then
+      die "$conf_BIRTH_PARAMETER is gone, but a primary answers: write the generation of its volume into it; nothing was created"
+    fi
+    create_database
+  fi
   start_server
   define_mirror
   in_role ';role=primary;.*arbiter=connected;'

@@ -7,7 +7,8 @@
 # shellcheck disable=SC2015 # what stands behind || ends the script
 
 # What may stand in a connection string, a file of arguments and a literal of SQL without being taken apart by one of them.
-PASSWORD='^[]!#$%&()*+./:<=>?@A-Z[^_`a-z|~0-9-]{8,255}$'
+# At the start of a line of such a file # would be a comment, @ another file and - an option.
+PASSWORD='^[A-Za-z0-9][]!#$%&()*+./:<=>?@A-Z[^_`a-z|~0-9-]{7,254}$'
 
 # secret ARN: sets `password` (and `username`) from JSON {"username":"..","password":".."}; tries for a while, since a role can be
 # younger than what it allows.
@@ -23,7 +24,7 @@ secret() {
   password=${BASH_REMATCH[1]}
   username=''
   if [[ $json =~ \"username\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_]{1,128})\" ]]; then username=${BASH_REMATCH[1]}; fi
-  if [[ ! $password =~ $PASSWORD ]]; then die "$arn: a password of 8 to 255 characters without quotes, spaces, commas, semicolons, braces and backslashes is needed"; fi
+  if [[ ! $password =~ $PASSWORD ]]; then die "$arn: a password of 8 to 255 characters that begins with a letter or digit, without quotes, spaces, commas, semicolons, braces and backslashes is needed"; fi
 }
 
 # sql_literal TEXT: what stands between the quotes of a literal; a quote and a backslash are doubled.

@@ -8,6 +8,8 @@ set -u
 umask 077
 # The library path is SQL Anywhere's when its server started this script; the AWS CLI brings its own.
 unset BASH_ENV ENV CDPATH LD_LIBRARY_PATH
+# Since bash 5.2 a backslash in a replacement would vanish: a literal of SQL would be another.
+shopt -u patsub_replacement 2>/dev/null
 ROOT=${MOBILINK_HA_ROOT:-}
 export LC_ALL=C PATH=${MOBILINK_HA_PATH:+$MOBILINK_HA_PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
