@@ -7,6 +7,8 @@ export default defineConfig({
     // The built-in template validator takes 2 s a synth; test/gates runs with it on.
     env: { CDK_VALIDATION: 'false' },
     isolate: false,
+    // The longest file waits for processes of its own for most of its time.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

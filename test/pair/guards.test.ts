@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PairHosts, pause, SECRETS, volumesOf } from '../pair/pair-hosts';
+import { PairHosts, pause, SECRETS, volumesOf } from './pair-hosts';
 
 const SCRIPTS = path.join(__dirname, '../../host');
 const PARAMETER = 'parameter-_mobilink-ha_pair_birth';
