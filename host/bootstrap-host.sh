@@ -150,6 +150,7 @@ write_units() {
   unit mobilink-ha-database.service <<END
 [Unit]
 Description=SQL Anywhere server $conf_SERVER
+After=network-online.target
 [Service]
 User=$conf_OS_USER
 Environment=LD_LIBRARY_PATH=$SQLANY_HOME/lib64

@@ -47,11 +47,7 @@ export function userDataOf(files: HostFiles): string {
     END,
     // A role can be a few seconds younger than what it allows.
     'fetch() {',
-    '  for attempt in 1 2 3 4 5 6 7 8 9 10; do',
-    '    if aws s3 cp --only-show-errors "$1" "/opt/mobilink-ha/$2"; then return 0; fi',
-    '    sleep $((attempt * 2))',
-    '  done',
-    '  return 1',
+    '  until aws s3 cp --only-show-errors "$1" "/opt/mobilink-ha/$2"; do sleep 5; done',
     '}',
     ...files.scripts.map(({ name, url }) => `fetch '${url}' ${name}`),
     // Secrets Manager, Systems Manager or S3 may be away for a while, above all when a zone is lost.

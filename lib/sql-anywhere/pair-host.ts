@@ -5,6 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge } from '../validation/acknowledgement';
+import { Problems } from '../validation/problems';
+import { movingImage } from './pinned-image';
 import { MEMBER_TAG, PAIR_TAG } from './replacement-document';
 
 /** How long the first boot of a host may take: installing SQL Anywhere and copying the database. UNSOURCED. */
@@ -113,6 +115,7 @@ export class PairHost extends Construct {
       // Only the creation waits; there is no update policy on purpose (invariant 9 of the design).
       signals: autoscaling.Signals.waitForCount(1, { timeout: BIRTH_TAKES_AT_MOST }),
     });
+    this.node.addValidation({ validate: () => this.movingImage() });
     for (const tagged of [this.group, this.stateVolume, ...(this.dataVolume ? [this.dataVolume] : [])]) {
       Tags.of(tagged).add(PAIR_TAG, props.databaseId);
       Tags.of(tagged).add(MEMBER_TAG, props.member);
@@ -132,6 +135,19 @@ export class PairHost extends Construct {
    */
   public _runs(userData: string): void {
     this.userData = userData;
+  }
+
+  private movingImage(): string[] {
+    const problems = new Problems(this);
+    const image = movingImage(this.launchTemplate.node.defaultChild as ec2.CfnLaunchTemplate);
+    problems.require(image === undefined, {
+      id: 'MobiLink:Pair:MachineImage',
+      prop: 'machineImage',
+      rule: 'must be pinned: two hosts of a pair that start at different times must be alike',
+      value: image,
+      fix: 'use ec2.MachineImage.genericLinux with the ids of images, a parameter of your own with a version (NAME:VERSION), or cachedInContext: true',
+    });
+    return problems.messages();
   }
 
   private volume(id: string, size: number, props: PairHostProps): ec2.Volume {

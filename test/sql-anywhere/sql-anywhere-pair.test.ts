@@ -99,7 +99,9 @@ describe('the hosts of a pair', () => {
     expect(text).toMatch(new RegExp(`\nSTATE_VOLUME=<Consolidated${role}State`, 'i'));
     expect(text.includes('DATA_VOLUME=')).toBe(role !== 'arbiter');
     expect(text.includes('DBA_SECRET=')).toBe(role !== 'arbiter');
-    expect(text.trim().split('\n').at(-1)).toBe('until /bin/bash /opt/mobilink-ha/bootstrap-host.sh; do sleep 30; done');
+    expect(text.trim().split('\n').at(-1)).toBe(
+      'until /bin/bash /opt/mobilink-ha/bootstrap-host.sh; do sleep 30; done',
+    );
     for (const { name } of hostScripts()) expect(text).toContain(` ${name}\n`);
     expect(text).not.toContain('resolve:secretsmanager');
     expect(Buffer.byteLength(text)).toBeLessThan(14_000);
@@ -259,6 +261,22 @@ describe('what is refused', () => {
     ['initOptions', { initOptions: ['-dba a,b'] }],
   ] as [string, Partial<SqlAnywherePairProps>][])('%s: %j', (prop, props) => {
     expect(refused(props)).toMatch(new RegExp(`\\[MobiLink:Pair:\\w+\\] ${prop}: must .*Fix: `));
+  });
+
+  it.each([
+    ['the latest Amazon Linux', ec2.MachineImage.latestAmazonLinux2023()],
+    ['a parameter without a version', ec2.MachineImage.fromSsmParameter('/ours/image')],
+    ['a reference without a version', ec2.MachineImage.genericLinux({ 'eu-central-1': 'resolve:ssm:/ours/image' })],
+  ])('an image that moves: %s', (_, machineImage) => {
+    expect(() => synthesize({ machineImage })).toThrow(/MobiLink:Pair:MachineImage\] machineImage: must be pinned/);
+  });
+
+  it.each([
+    ['an id', IMAGE],
+    ['a parameter with a version', ec2.MachineImage.fromSsmParameter('/ours/image:3')],
+    ['a reference with a version', ec2.MachineImage.genericLinux({ 'eu-central-1': 'resolve:ssm:/ours/image:3' })],
+  ])('no image that stays: %s', (_, machineImage) => {
+    expect(() => synthesize({ machineImage })).not.toThrow();
   });
 
   it('everything at once', () => {
