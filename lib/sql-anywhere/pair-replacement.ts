@@ -19,6 +19,13 @@ export interface PairReplacementProps {
 
   /** The group of size one that holds the second partner. */
   readonly second: autoscaling.IAutoScalingGroup;
+
+  /**
+   * For how many seconds a link that is gone can look connected; a pair counts as complete after twice that, at least a minute.
+   *
+   * @default 30
+   */
+  readonly livenessSeconds?: number;
 }
 
 /**
@@ -46,7 +53,7 @@ export class PairReplacement extends Construct {
       documentFormat: 'JSON',
       targetType: '/AWS::EC2::Instance',
       updateMethod: 'NewVersion',
-      content: pairCommandDocument(),
+      content: pairCommandDocument(props.livenessSeconds ?? 30),
     });
     this.role = new iam.Role(this, 'Role', {
       description: `Replaces the hosts of ${props.databaseId}`,
@@ -68,7 +75,6 @@ export class PairReplacement extends Construct {
       content: replacementDocument({
         roleArn: this.role.roleArn,
         commandDocument: this.commandDocument.ref,
-        databaseId: props.databaseId,
         groups: {
           arbiter: props.arbiter.autoScalingGroupName,
           first: props.first.autoScalingGroupName,
@@ -107,6 +113,7 @@ export class PairReplacement extends Construct {
         actions: [
           'ssm:ListCommands',
           'ssm:ListCommandInvocations',
+          'ssm:GetCommandInvocation',
           'ssm:DescribeInstanceInformation',
           'autoscaling:DescribeAutoScalingGroups',
           'ec2:DescribeInstances',

@@ -4,9 +4,7 @@ export interface ReplacementTargets {
   readonly roleArn: string;
   /** The command document of the pair, whose one parameter `Action` is one of `PAIR_ACTIONS`. */
   readonly commandDocument: string;
-  /** Value of the tag `mobilink-ha:pair` of the hosts. */
-  readonly databaseId: string;
-  /** The group of each host. */
+  /** The group of each host, by which its instance is found at the moment it is needed. */
   readonly groups: { readonly arbiter: string; readonly first: string; readonly second: string };
 }
 
@@ -32,10 +30,16 @@ interface Step {
 /** Longer than `await-pair.sh` waits (one hour), so that its own words reach the operator. */
 const COMMAND_SECONDS = 3900;
 
+/** Within this time the agent of a host takes a command, or the host is not there. */
+const DELIVERY_SECONDS = 120;
+
 /**
  * The content of the Automation document that replaces all three hosts one at a time: arbiter, mirror, planned failover, old
  * primary. It refuses unless one partner is a primary that sees a synchronized mirror and the arbiter, and waits for just that
  * after each host before it touches the next.
+ *
+ * Commands go to instances by id: a command to a tag succeeds when it finds no host, and returns no output (Systems Manager User
+ * Guide, "aws:runCommand").
  */
 export function replacementDocument(targets: ReplacementTargets): object {
   return {
@@ -43,19 +47,8 @@ export function replacementDocument(targets: ReplacementTargets): object {
     description: 'Replaces the hosts of a mirrored pair, one at a time, from their present launch templates',
     assumeRole: targets.roleArn,
     mainSteps: [
-      command(targets, 'StatusOfFirst', 'first', 'mirror-status', { onFailure: 'Continue' }),
-      command(targets, 'StatusOfSecond', 'second', 'mirror-status', { onFailure: 'Continue' }),
-      {
-        name: 'WhoIsPrimary',
-        action: 'aws:branch',
-        inputs: {
-          Choices: [
-            { NextStep: 'FirstHostOfArbiterA', Variable: '{{ StatusOfFirst.Output }}', Contains: COMPLETE_PRIMARY },
-            { NextStep: 'FirstHostOfArbiterB', Variable: '{{ StatusOfSecond.Output }}', Contains: COMPLETE_PRIMARY },
-          ],
-          Default: 'Refuse',
-        },
-      },
+      ...isPrimary(targets, 'first', 'FindArbiterA', 'LookForSecond'),
+      ...isPrimary(targets, 'second', 'FindArbiterB', 'Refuse'),
       ...course(targets, 'A', 'first', 'second'),
       ...course(targets, 'B', 'second', 'first'),
       raise('Refuse', REFUSAL),
@@ -67,10 +60,10 @@ export function replacementDocument(targets: ReplacementTargets): object {
 
 const REFUSAL =
   'Refused: no partner says that it is primary, that its mirror is synchronized and that it sees the arbiter. Losing a host now ' +
-  'would stop the database. Nothing was touched. Read the output of StatusOfFirst and StatusOfSecond.';
+  'would stop the database. Nothing was touched. Read the output of AskFirst and AskSecond.';
 const INCOMPLETE =
-  'Stopped: the pair is not complete after a host was replaced. The hosts after it were not touched. Read the output of the last ' +
-  'command, mend what it says, and start this document again.';
+  'Stopped: a step failed after the replacement had begun, or the pair is not complete. The hosts after it were not touched. Read the ' +
+  'output of the last step, mend what it says, and start this document again.';
 
 /** Ends the automation as failed, with words for the operator. */
 function raise(name: string, words: string): Step {
@@ -90,59 +83,70 @@ function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** The steps in order when `primary` is the primary at the beginning. */
-function course(targets: ReplacementTargets, letter: string, primary: Partner, mirror: Partner): Step[] {
+/** Asks a partner whether it is a primary with all that belongs to it, and goes to one step or the other. */
+function isPrimary(targets: ReplacementTargets, partner: Partner, yes: string, no: string): Step[] {
+  const role = capital(partner);
   return [
-    ...replace(targets, letter, 'arbiter'),
-    ...complete(targets, `ArbiterIsBack${letter}`, primary, `FirstHostOf${capital(mirror)}${letter}`),
-    ...replace(targets, letter, mirror),
-    ...complete(targets, `MirrorIsBack${letter}`, primary, `FailOver${letter}`),
-    command(targets, `FailOver${letter}`, primary, 'fail-over'),
-    ...complete(targets, `HasFailedOver${letter}`, mirror, `FirstHostOf${capital(primary)}${letter}`),
-    ...replace(targets, letter, primary),
-    ...complete(targets, `OldPrimaryIsBack${letter}`, mirror, 'Done'),
-  ];
-}
-
-/**
- * Waits until this partner is a primary with all that belongs to it, and goes on only on its own word: a command that finds no host
- * with these tags succeeds, too.
- */
-function complete(targets: ReplacementTargets, name: string, partner: Partner, next: string): Step[] {
-  return [
-    command(targets, name, partner, 'await-pair'),
+    { ...find(targets, `LookFor${role}`, partner), onFailure: `step:${no}`, isCritical: false },
     {
-      name: `Check${name}`,
+      ...command(targets, `Ask${role}`, `LookFor${role}`, 'mirror-status'),
+      // A mirror may refuse the question.
+      onFailure: `step:${no}`,
+      isCritical: false,
+    },
+    {
+      name: `AnswerOf${role}`,
+      action: 'aws:executeAwsApi',
+      onFailure: `step:${no}`,
+      isCritical: false,
+      inputs: {
+        Service: 'ssm',
+        Api: 'GetCommandInvocation',
+        CommandId: `{{ Ask${role}.CommandId }}`,
+        InstanceId: `{{ LookFor${role}.InstanceId }}`,
+      },
+      outputs: [{ Name: 'Line', Selector: '$.StandardOutputContent', Type: 'String' }],
+    },
+    {
+      name: `Is${role}Primary`,
       action: 'aws:branch',
       inputs: {
-        Choices: [{ NextStep: next, Variable: `{{ ${name}.Output }}`, Contains: COMPLETE_PRIMARY }],
-        Default: 'Incomplete',
+        Choices: [{ NextStep: yes, Variable: `{{ AnswerOf${role}.Line }}`, Contains: COMPLETE_PRIMARY }],
+        Default: no,
       },
     },
   ];
 }
 
-/** Ends the one instance of a group and waits until it is gone; the group starts the next one by itself. */
+/** The steps in order when `primary` is the primary at the beginning. */
+function course(targets: ReplacementTargets, letter: string, primary: Partner, mirror: Partner): Step[] {
+  const steps = [
+    ...replace(targets, letter, 'arbiter'),
+    ...onHost(targets, `ArbiterIsBack${letter}`, primary, 'await-pair'),
+    ...replace(targets, letter, mirror),
+    ...onHost(targets, `MirrorIsBack${letter}`, primary, 'await-pair'),
+    ...onHost(targets, `FailOver${letter}`, primary, 'fail-over'),
+    ...onHost(targets, `HasFailedOver${letter}`, mirror, 'await-pair'),
+    ...replace(targets, letter, primary),
+    ...onHost(targets, `OldPrimaryIsBack${letter}`, mirror, 'await-pair'),
+  ];
+  return steps.map((step, at) => ({
+    ...step,
+    onFailure: 'step:Incomplete',
+    nextStep: steps[at + 1]?.name ?? 'Done',
+  }));
+}
+
+/** Finds the one instance of a group and ends it, waits until it is gone; the group starts the next one by itself. */
 function replace(targets: ReplacementTargets, letter: string, member: Member): Step[] {
   const role = capital(member);
-  const find = `FirstHostOf${role}${letter}`;
-  const instance = `{{ ${find}.InstanceId }}`;
+  const found = find(targets, `Find${role}${letter}`, member);
+  const instance = `{{ ${found.name}.InstanceId }}`;
   return [
-    {
-      name: find,
-      action: 'aws:executeAwsApi',
-      onFailure: 'Abort',
-      inputs: {
-        Service: 'autoscaling',
-        Api: 'DescribeAutoScalingGroups',
-        AutoScalingGroupNames: [targets.groups[member]],
-      },
-      outputs: [{ Name: 'InstanceId', Selector: '$.AutoScalingGroups[0].Instances[0].InstanceId', Type: 'String' }],
-    },
+    found,
     {
       name: `End${role}${letter}`,
       action: 'aws:executeAwsApi',
-      onFailure: 'Abort',
       inputs: {
         Service: 'autoscaling',
         Api: 'TerminateInstanceInAutoScalingGroup',
@@ -153,7 +157,6 @@ function replace(targets: ReplacementTargets, letter: string, member: Member): S
     {
       name: `${role}IsGone${letter}`,
       action: 'aws:waitForAwsResourceProperty',
-      onFailure: 'Abort',
       timeoutSeconds: 900,
       inputs: {
         Service: 'ec2',
@@ -166,32 +169,44 @@ function replace(targets: ReplacementTargets, letter: string, member: Member): S
   ];
 }
 
-function command(
-  targets: ReplacementTargets,
-  name: string,
-  partner: Partner,
-  action: Action,
-  more: { readonly onFailure?: string } = {},
-): Step {
+/** Runs a script on the present host of a partner; fails when there is none or when the script fails. */
+function onHost(targets: ReplacementTargets, name: string, partner: Partner, action: Action): Step[] {
+  return [find(targets, `HostOf${name}`, partner), command(targets, name, `HostOf${name}`, action)];
+}
+
+function find(targets: ReplacementTargets, name: string, member: Member): Step {
   return {
     name,
-    action: 'aws:runCommand',
-    onFailure: 'Abort',
-    timeoutSeconds: COMMAND_SECONDS,
+    action: 'aws:executeAwsApi',
     inputs: {
-      DocumentName: targets.commandDocument,
-      Parameters: { Action: [action] },
-      Targets: [
-        { Key: `tag:${PAIR_TAG}`, Values: [targets.databaseId] },
-        { Key: `tag:${MEMBER_TAG}`, Values: [partner] },
-      ],
+      Service: 'autoscaling',
+      Api: 'DescribeAutoScalingGroups',
+      AutoScalingGroupNames: [targets.groups[member]],
     },
-    ...more,
+    outputs: [{ Name: 'InstanceId', Selector: '$.AutoScalingGroups[0].Instances[0].InstanceId', Type: 'String' }],
   };
 }
 
-/** The content of the command document: it runs one of three scripts that are on the host, and nothing else. */
-export function pairCommandDocument(): object {
+function command(targets: ReplacementTargets, name: string, found: string, action: Action): Step {
+  return {
+    name,
+    action: 'aws:runCommand',
+    timeoutSeconds: COMMAND_SECONDS + DELIVERY_SECONDS,
+    inputs: {
+      DocumentName: targets.commandDocument,
+      Parameters: { Action: [action] },
+      InstanceIds: [`{{ ${found}.InstanceId }}`],
+      TimeoutSeconds: DELIVERY_SECONDS,
+    },
+  };
+}
+
+/**
+ * The content of the command document: it runs one of three scripts that are on the host, and nothing else.
+ *
+ * @param livenessSeconds for how long a link that is gone can look connected; a pair counts as complete after twice that
+ */
+export function pairCommandDocument(livenessSeconds: number): object {
   return {
     schemaVersion: '2.2',
     description:
@@ -211,7 +226,10 @@ export function pairCommandDocument(): object {
         precondition: { StringEquals: ['platformType', 'Linux'] },
         inputs: {
           timeoutSeconds: String(COMMAND_SECONDS - 100),
-          runCommand: ['exec /bin/bash --norc /opt/mobilink-ha/{{ Action }}.sh'],
+          runCommand: [
+            `export STEADY_SECONDS=${Math.max(60, 2 * livenessSeconds)}`,
+            'exec /bin/bash --norc /opt/mobilink-ha/{{ Action }}.sh',
+          ],
         },
       },
     ],

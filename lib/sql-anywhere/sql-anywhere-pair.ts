@@ -171,6 +171,7 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
       arbiter: this.arbiter.group,
       first: this.first.group,
       second: this.second.group,
+      livenessSeconds: settings.livenessSeconds,
     });
     this.alarms = new PairAlarms(this, 'Alarms', {
       ...props.alarms,
