@@ -45,7 +45,7 @@ function mirroredPair(scope: Construct, vpc: ec2.IVpc, stage: PairConfiguration)
     backupRetention: stage.backupDays === undefined ? undefined : Duration.days(stage.backupDays),
     backupHour: stage.backupHour,
   });
-  return new ConsolidatedSqlAnywhere(scope, 'Consolidated', { pair, maximumConnections: stage.maximumConnections });
+  return new ConsolidatedSqlAnywhere(scope, 'Consolidated', { database: pair, maximumConnections: stage.maximumConnections });
 }
 
 /** By id, whatever the Region is: `genericLinux` needs to know it, and a stage without account has none at synth. */

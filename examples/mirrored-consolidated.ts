@@ -34,7 +34,7 @@ const pair = new SqlAnywherePair(stack, 'Pair', {
 new MobiLinkSystem(stack, 'System', {
   vpc,
   // MobiLink servers list both hosts and the name that only the primary answers to: no DNS stands in between.
-  database: new ConsolidatedSqlAnywhere(stack, 'Consolidated', { pair, maximumConnections: 500 }),
+  database: new ConsolidatedSqlAnywhere(stack, 'Consolidated', { database: pair, maximumConnections: 500 }),
   image: MobiLinkImage.fromEcrRepository(ecr.Repository.fromRepositoryName(stack, 'Image', 'mobilink-server'), {
     tag: '17.0.1',
   }),

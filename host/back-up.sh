@@ -36,6 +36,8 @@ upload() {
 # own at the next rename, when it is told the oldest that is left here (facts §4.9).
 delete_old_logs() {
   local line
+  # Of a remote the database deletes its logs itself, when what they hold was synchronized.
+  if [[ $conf_HOLDS_REMOTE == yes ]]; then return; fi
   line=$(role_line) || die 'the local server does not answer any more'
   if [[ $line != *"$COMPLETE"* ]]; then
     say "old logs are kept while the pair is not complete: $line"
@@ -53,7 +55,10 @@ if [[ $conf_ROLE == arbiter ]]; then die 'the arbiter has no database'; fi
 exec 9>>"$RUN/back-up.lock"
 if ! flock -n 9; then die 'another backup is under way'; fi
 line=$(role_line) || die 'the local server does not answer'
-if [[ $line != *';role=primary;'* ]]; then
+serves=';role=primary;'
+# A single server has no role.
+if [[ $conf_ROLE == single ]]; then serves=';role=none;' COMPLETE=';role=none;'; fi
+if [[ $line != *"$serves"* ]]; then
   say "not the primary: $line"
   exit 0
 fi

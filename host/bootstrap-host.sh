@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes this machine a host of a mirrored SQL Anywhere pair, or finds that it is one already. Started at the first boot by the user
+# Makes this machine a host of a mirrored SQL Anywhere pair, or that of a single server, or finds that it is one already. Started at the first boot by the user
 # data, at each later one by its own unit, and by a person. Safe to run again after a stop at any line.
 # shellcheck disable=SC2154,SC2034,SC2153 # settings come from, and go to, the files that are sourced
 # shellcheck disable=SC2015 # what stands behind || ends the script
@@ -162,7 +162,7 @@ TimeoutStopSec=300
 END
   unit mobilink-ha-bootstrap.service <<END
 [Unit]
-Description=Host of a mirrored SQL Anywhere pair
+Description=Host of SQL Anywhere
 After=network-online.target
 Wants=network-online.target
 [Service]
@@ -199,8 +199,10 @@ remove_leftovers
 write_units
 instance=$(metadata instance-id) || die 'the metadata of the instance do not answer'
 
-volume "$conf_STATE_VOLUME" f "$STATE"
-own "$STATE"
+if [[ $conf_ROLE != single ]]; then
+  volume "$conf_STATE_VOLUME" f "$STATE"
+  own "$STATE"
+fi
 if [[ $conf_ROLE != arbiter ]]; then
   volume "$conf_DATA_VOLUME" g "$DATA"
   own "$DATA"
@@ -209,13 +211,13 @@ renew_record
 keep_time
 send_logs
 install_software
-if [[ $conf_ROLE == arbiter ]]; then
-  # shellcheck source=/dev/null
-  . "$SCRIPTS/bootstrap-arbiter.sh"
-else
-  # shellcheck source=/dev/null
-  . "$SCRIPTS/bootstrap-partner.sh"
-fi
+case $conf_ROLE in
+  arbiter) part=arbiter ;;
+  single) part=single ;;
+  *) part=partner ;;
+esac
+# shellcheck source=/dev/null
+. "$SCRIPTS/bootstrap-$part.sh"
 start_timers
 # Outside of the creation of the stack nobody waits for it.
 aws cloudformation signal-resource --stack-name "$conf_STACK" --logical-resource-id "$conf_LOGICAL_ID" --unique-id "$instance" --status SUCCESS 2>/dev/null ||

@@ -1,4 +1,4 @@
-# The configuration of a host of a mirrored pair: read, never executed. Sourced by the scripts of such a host.
+# The configuration of a host of a mirrored pair, or of a single server: read, never executed. Sourced by the scripts of such a host.
 #
 # MOBILINK_HA_ROOT stands before every path of the host; it is empty but in tests.
 # shellcheck disable=SC2154,SC2034,SC2153 # settings come from, and go to, the files that are sourced
@@ -34,7 +34,7 @@ die() {
 
 NAME='[A-Za-z0-9][A-Za-z0-9._-]{0,254}'
 declare -A PAIR_PATTERNS=(
-  [ROLE]='^(first|second|arbiter)$'
+  [ROLE]='^(first|second|arbiter|single)$'
   [DATABASE]='^[A-Za-z][A-Za-z0-9_]{0,63}$'
   [SERVER]='^[A-Za-z][A-Za-z0-9_]{0,79}$'
   [PARTNER_SERVER]='^[A-Za-z][A-Za-z0-9_]{0,79}$'
@@ -61,17 +61,19 @@ declare -A PAIR_PATTERNS=(
   [BACKUP_URL]='^s3://[A-Za-z0-9._-]{3,63}/[A-Za-z0-9._/-]{1,200}$'
   [BACKUP_HOUR]='^([0-9]|1[0-9]|2[0-3])$'
   [LOG_DAYS]='^[1-9][0-9]{0,3}$'
+  [HOLDS_REMOTE]='^yes$'
   [INIT_ARGUMENTS]='^[A-Za-z0-9_.,:=%/ +-]{1,2000}$'
   [DATABASE_OPTIONS]='^[A-Za-z0-9_.,:=%/ +-]{1,2000}$'
   [LOG_GROUP]='^[A-Za-z0-9_./#-]{1,512}$'
   [OS_USER]='^[a-z_][a-z0-9_-]{0,31}$'
   [SQLANY_HOME]='^/[A-Za-z0-9_./-]{1,200}$'
 )
-OF_ALL='ROLE DATABASE SERVER ZONE_ID RECORD FIRST_HOST SECOND_HOST ARBITER_HOST PORT REGION SYSTEM BIRTH_PARAMETER AUTHENTICATION_SECRET UTILITY_SECRET STATE_VOLUME STACK LOGICAL_ID LOG_GROUP'
-OF_PARTNERS='PARTNER_SERVER ROLE_PORT DBA_SECRET MOBILINK_SECRET WATCH_SECRET DATA_VOLUME BACKUP_URL BACKUP_HOUR LOG_DAYS'
+OF_ALL='ROLE DATABASE SERVER ZONE_ID RECORD PORT REGION SYSTEM BIRTH_PARAMETER UTILITY_SECRET STACK LOGICAL_ID LOG_GROUP'
+OF_MIRROR='FIRST_HOST SECOND_HOST ARBITER_HOST AUTHENTICATION_SECRET STATE_VOLUME'
+OF_DATA='ROLE_PORT DBA_SECRET MOBILINK_SECRET WATCH_SECRET DATA_VOLUME BACKUP_URL BACKUP_HOUR'
 
 conf_OS_USER=sqlany conf_SQLANY_HOME=/opt/sqlanywhere17
-conf_INSTALLER='' conf_INIT_ARGUMENTS='' conf_DATABASE_OPTIONS='' conf_ROLE='' conf_REGION=''
+conf_INSTALLER='' conf_INIT_ARGUMENTS='' conf_DATABASE_OPTIONS='' conf_ROLE='' conf_REGION='' conf_HOLDS_REMOTE=''
 
 # Sets conf_KEY for each line KEY=VALUE, or ends with everything that is wrong.
 read_pair_configuration() {
@@ -96,7 +98,11 @@ read_pair_configuration() {
     fi
   done <"$CONFIG"
   local needed=$OF_ALL
-  if [[ $conf_ROLE != arbiter ]]; then needed+=" $OF_PARTNERS"; fi
+  if [[ $conf_ROLE != single ]]; then needed+=" $OF_MIRROR"; fi
+  if [[ $conf_ROLE != arbiter ]]; then needed+=" $OF_DATA"; fi
+  if [[ $conf_ROLE == first || $conf_ROLE == second ]]; then needed+=' PARTNER_SERVER'; fi
+  # Of a remote the database deletes its old logs itself, after they were synchronized.
+  if [[ $conf_ROLE != arbiter && $conf_HOLDS_REMOTE != yes ]]; then needed+=' LOG_DAYS'; fi
   for key in $needed; do
     if [[ -z ${seen[$key]:-} ]]; then problems+="; $key is missing"; fi
   done

@@ -1,9 +1,11 @@
 #!/bin/bash
-# Measures what only the host knows: free disk, the oldest offline log, the clock. Started each minute by a timer.
+# Measures what only the host knows: free disk, the oldest offline log, the clock; of a remote its role, too. Started each minute by a timer.
 # shellcheck disable=SC2154,SC2034,SC2153 # settings come from, and go to, the files that are sourced
 # shellcheck disable=SC2015 # what stands behind || ends the script
 # shellcheck source=/dev/null
 . "${0%/*}/pair-configuration.sh"
+# shellcheck source=/dev/null
+. "${0%/*}/local-server.sh"
 
 metrics=()
 
@@ -11,6 +13,32 @@ metrics=()
 metric() {
   metrics+=("$(printf '{"MetricName":"%s","Unit":"%s","Value":%s,"Dimensions":[{"Name":"DatabaseId","Value":"%s"},{"Name":"Member","Value":"%s"}]}' \
     "$1" "$2" "$3" "$conf_SYSTEM" "$conf_ROLE")")
+}
+
+# of_database NAME VALUE: what the primary tracker tells of a consolidated database.
+of_database() {
+  metrics+=("$(printf '{"MetricName":"%s","Unit":"Count","Value":%s,"Dimensions":[{"Name":"DatabaseId","Value":"%s"}]}' "$1" "$2" "$conf_SYSTEM")")
+}
+
+# No tracker watches a remote: its hosts tell what they are. Of the links only the primary knows.
+roles() {
+  local line
+  line=$(role_line) || line=''
+  case $line in
+    *';role=primary;'*) ;;
+    *';role=none;'*)
+      of_database PrimariesClaimed "$([[ $conf_ROLE == single ]] && echo 1 || echo 0)"
+      return
+      ;;
+    *)
+      of_database PrimariesClaimed 0
+      return
+      ;;
+  esac
+  of_database PrimariesClaimed 1
+  of_database MirrorNotSynchronized "$([[ $line == *';state=synchronized;'* ]] && echo 0 || echo 1)"
+  of_database PartnerLost "$([[ $line == *';partner=connected;'* ]] && echo 0 || echo 1)"
+  of_database ArbiterLost "$([[ $line == *';arbiter=connected;'* ]] && echo 0 || echo 1)"
 }
 
 free_disk() {
@@ -45,10 +73,11 @@ if [[ $conf_ROLE == arbiter ]]; then
 else
   free_disk "$DATA"
   oldest_log
+  if [[ $conf_HOLDS_REMOTE == yes ]]; then roles; fi
 fi
 clock
 data=$(mktemp "$RUN/metrics.XXXXXX") || die "$RUN: cannot be written"
-trap 'rm -f -- "$data"' EXIT
+trap 'rm -f -- "$data" "$RUN"/*-$$.*' EXIT
 (
   IFS=,
   printf '[%s]\n' "${metrics[*]}"

@@ -12,6 +12,8 @@ import { enter, iso, nextEpoch, UNWATCHED_AFTER } from './record-states';
  * - A claimant whose partner says nothing of use is primary if it sees the arbiter, in two looks.
  * - Two claimants: nobody knows; the last primary stays in the record.
  * - Silence is not "mirror". Without a claimant that counts the pair fails over, and after a while has no primary.
+ *
+ * A single server has no role and nobody beside it: it is primary whenever it answers.
  */
 
 /**
@@ -60,12 +62,22 @@ function renewed(before: Candidate | undefined, memberId: string, at: number): C
   return before?.memberId === memberId && isRecent(before, at) ? before : { memberId, seenAt: iso(at) };
 }
 
-export function claimants({ partners }: PairSeen): PartnerView[] {
-  return partners.filter((partner) => reportOf(partner)?.role === 'primary');
+export function claimants(seen: PairSeen): PartnerView[] {
+  const roles = isSingle(seen) ? ['primary', NO_ROLE] : ['primary'];
+  return seen.partners.filter((partner) => roles.includes(reportOf(partner)?.role ?? 'silent'));
 }
 
-function isConfirmed({ partners }: PairSeen, claimant: PartnerView): boolean {
-  return partners.some((partner) => partner !== claimant && reportOf(partner)?.role === 'mirror');
+/** Whether there is no mirror. */
+export function isSingle({ partners }: PairSeen): boolean {
+  return partners.length === 1;
+}
+
+/** What the role service says where there is no mirror. */
+const NO_ROLE = 'none';
+
+function isConfirmed(seen: PairSeen, claimant: PartnerView): boolean {
+  if (isSingle(seen)) return true;
+  return seen.partners.some((partner) => partner !== claimant && reportOf(partner)?.role === 'mirror');
 }
 
 /**

@@ -11,11 +11,12 @@ const name = v.pipe(v.string(), v.minLength(1, 'is empty'));
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
 const pair = v.object({
-  kind: v.literal('sql-anywhere-pair'),
+  kind: v.literal('sql-anywhere'),
   databaseId: name,
   members: v.pipe(
     v.array(v.object({ server: name, host: name, availabilityZone: v.optional(name) })),
-    v.length(2, 'must be the two partners'),
+    v.minLength(1, 'must name a server'),
+    v.maxLength(2, 'must be the two partners, or a single server'),
     v.check(([first, second]) => first?.server !== second?.server, 'must be two servers'),
   ),
   databasePort: port,

@@ -1,7 +1,7 @@
-import { CONNECTED, claimants } from './decide-pair';
+import { CONNECTED, claimants, isSingle } from './decide-pair';
 import { type PairSeen, type PartnerView, type RoleReport, reportOf } from './observation';
 
-/** What one look says of a pair's health. */
+/** What one look says of a pair's health. A single server has no mirror to lose. */
 export interface PairMeasures {
   /** How many partners say that they are primary: 0, 1 or 2. */
   readonly primariesClaimed: number;
@@ -15,12 +15,13 @@ export interface PairMeasures {
 /** What no claimant says is lost: alarms look at it, and silence is no sign of health. */
 export function measure(observation: PairSeen): PairMeasures {
   const claimed = claimants(observation);
+  const lost = (holds: (report: RoleReport) => boolean) => !isSingle(observation) && !saidOf(claimed, holds);
   const skews = observation.partners.flatMap((partner) => reportOf(partner)?.clockSkew ?? []);
   return {
     primariesClaimed: claimed.length,
-    mirrorNotSynchronized: !saidOf(claimed, ({ state }) => state === 'synchronized'),
-    partnerLost: !saidOf(claimed, ({ partner }) => partner === CONNECTED),
-    arbiterLost: !saidOf(claimed, ({ arbiter }) => arbiter === CONNECTED),
+    mirrorNotSynchronized: lost(({ state }) => state === 'synchronized'),
+    partnerLost: lost(({ partner }) => partner === CONNECTED),
+    arbiterLost: lost(({ arbiter }) => arbiter === CONNECTED),
     clockSkew: skews.length > 0 ? Math.max(...skews) : undefined,
   };
 }

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -37,6 +38,12 @@ export interface IConsolidatedDatabase extends IConstruct, ec2.IConnectable {
 
   /** Where the primary tracker learns which member is primary. */
   readonly primarySource: PrimarySource;
+
+  /** Whether it goes on without a person when the host or the zone of its primary is lost. */
+  readonly isHighlyAvailable: boolean;
+
+  /** How long its backups are kept: remotes must keep their logs for as long. Undefined when nobody said so. */
+  readonly backupRetention?: Duration;
 }
 
 /** A consolidated database on an RDS instance that exists already. */
@@ -70,6 +77,20 @@ export interface ExistingRdsInstanceProps {
    * @default 20
    */
   readonly reservedConnections?: number;
+
+  /**
+   * Whether the instance is in Multi-AZ mode; nothing here can look.
+   *
+   * @default true
+   */
+  readonly multiAz?: boolean;
+
+  /**
+   * How long backups of the instance are kept.
+   *
+   * @default - unknown; then nobody checks that remotes keep their logs for as long
+   */
+  readonly backupRetention?: Duration;
 }
 
 /** Consolidated databases that exist already: tracked and used, not owned. */
@@ -94,6 +115,8 @@ class ExistingRdsInstance extends Construct implements IConsolidatedDatabase {
   public readonly maximumConnections?: number;
   public readonly reservedConnections: number;
   public readonly primarySource: PrimarySource;
+  public readonly isHighlyAvailable: boolean;
+  public readonly backupRetention?: Duration;
   public readonly connections: ec2.Connections;
 
   constructor(scope: Construct, id: string, props: ExistingRdsInstanceProps) {
@@ -112,6 +135,8 @@ class ExistingRdsInstance extends Construct implements IConsolidatedDatabase {
     this.maximumConnections = props.maximumConnections;
     this.reservedConnections = props.reservedConnections ?? DEFAULT_RESERVED_CONNECTIONS;
     this.primarySource = PrimarySource.rdsInstance(props.instance);
+    this.isHighlyAvailable = props.multiAz ?? true;
+    this.backupRetention = props.backupRetention;
     this.connections = new ec2.Connections({
       securityGroups: props.instance.connections.securityGroups,
       defaultPort: ec2.Port.tcp(this.port),

@@ -154,6 +154,8 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
   public readonly maximumConnections?: number;
   public readonly reservedConnections: number;
   public readonly primarySource: PrimarySource;
+  public readonly isHighlyAvailable: boolean;
+  public readonly backupRetention?: Duration;
   public readonly connections: ec2.Connections;
 
   /** The instance. */
@@ -176,6 +178,8 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
     this.port = props.port ?? engine.defaultPort;
     this.maximumConnections = engine.maximumConnections;
     this.reservedConnections = props.reservedConnections ?? DEFAULT_RESERVED_CONNECTIONS;
+    this.isHighlyAvailable = props.singleAzReason === undefined;
+    this.backupRetention = props.backupRetention ?? Duration.days(14);
 
     const securityGroups = props.securityGroups ?? [
       new ec2.SecurityGroup(this, 'SecurityGroup', {
@@ -203,14 +207,14 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
       databaseName,
       credentials: rds.Credentials.fromSecret(masterSecret),
       parameterGroup: this.parameterGroup,
-      multiAz: props.singleAzReason === undefined,
+      multiAz: this.isHighlyAvailable,
       storageType: rds.StorageType.GP3,
       allocatedStorage: props.allocatedStorage ?? DEFAULT_STORAGE,
       maxAllocatedStorage: props.maxAllocatedStorage ?? defaultCeiling(props.allocatedStorage ?? DEFAULT_STORAGE),
       storageEncrypted: true,
       storageEncryptionKey: props.encryptionKey,
       publiclyAccessible: false,
-      backupRetention: props.backupRetention ?? Duration.days(14),
+      backupRetention: this.backupRetention,
       deleteAutomatedBackups: false,
       copyTagsToSnapshot: true,
       deletionProtection: props.deletableReason === undefined,

@@ -1,9 +1,9 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { PrimarySource } from '../primary/primary-source';
-import type { SqlAnywherePair } from '../sql-anywhere/sql-anywhere-pair';
+import type { ISqlAnywhereDatabase } from '../sql-anywhere/sql-anywhere-database';
 import { requireSeconds, requireWhole } from '../validation/bounds';
 import { known, Problems } from '../validation/problems';
 import type { IConsolidatedDatabase } from './consolidated-database';
@@ -11,10 +11,10 @@ import { MobiLinkEngine } from './mobilink-engine';
 import { OdbcDataSource } from './odbc-data-source';
 import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
 
-/** Properties of a consolidated database on a mirrored pair. */
+/** Properties of a consolidated database on SQL Anywhere. */
 export interface ConsolidatedSqlAnywhereProps {
-  /** The pair, of this stack or another one. */
-  readonly pair: SqlAnywherePair;
+  /** The database, of this stack or another one: a `SqlAnywherePair`, or a `SqlAnywhereServer` that is away while its host is replaced. */
+  readonly database: ISqlAnywhereDatabase;
 
   /**
    * How many connections the database accepts: what the licence, the memory and the option `-gm` of `dbsrv17` leave.
@@ -46,7 +46,7 @@ export interface ConsolidatedSqlAnywhereProps {
 }
 
 /**
- * A consolidated database that is mirrored by SQL Anywhere itself. MobiLink servers list both hosts and the name that only the primary
+ * A consolidated database on SQL Anywhere. Over a mirrored pair, MobiLink servers list both hosts and the name that only the primary
  * answers to: they find a new primary without DNS, load balancer or tracker.
  */
 export class ConsolidatedSqlAnywhere extends Construct implements IConsolidatedDatabase {
@@ -60,36 +60,41 @@ export class ConsolidatedSqlAnywhere extends Construct implements IConsolidatedD
   public readonly primarySource: PrimarySource;
   public readonly connections: ec2.Connections;
 
-  /** The pair. */
-  public readonly pair: SqlAnywherePair;
+  public readonly isHighlyAvailable: boolean;
+  public readonly backupRetention?: Duration;
+
+  /** The database. */
+  public readonly database: ISqlAnywhereDatabase;
 
   constructor(scope: Construct, id: string, props: ConsolidatedSqlAnywhereProps) {
     super(scope, id);
     validate(this, props);
-    const { pair } = props;
-    this.pair = pair;
-    this.databaseId = pair.databaseId;
-    this.port = pair.port;
-    this.connections = pair.connections;
-    this.mobiLinkLogin = pair.mobiLinkLogin;
+    const { database } = props;
+    this.database = database;
+    this.isHighlyAvailable = database.isMirrored;
+    this.backupRetention = Duration.days(database.backupDays);
+    this.databaseId = database.databaseId;
+    this.port = database.port;
+    this.connections = database.connections;
+    this.mobiLinkLogin = database.mobiLinkLogin;
     this.maximumConnections = props.maximumConnections;
     this.reservedConnections = props.reservedConnections ?? DEFAULT_RESERVED_CONNECTIONS;
     this.odbc = OdbcDataSource.sqlAnywhere({
-      serverName: pair.primaryServer,
-      hosts: pair.members.map(({ host }) => host),
-      port: pair.port,
-      databaseName: pair.databaseName,
+      serverName: database.primaryServer,
+      hosts: database.members.map(({ host }) => host),
+      port: database.port,
+      databaseName: database.databaseName,
       retryTimeout: props.retryTimeout,
       livenessTimeout: props.livenessTimeout,
     });
-    this.primarySource = PrimarySource.sqlAnywherePair({
-      databaseId: pair.databaseId,
-      partners: pair.members,
-      members: pair,
-      port: pair.port,
-      rolePort: pair.rolePort,
-      zone: pair.zone,
-      aliasName: pair.aliasName,
+    this.primarySource = PrimarySource.sqlAnywhere({
+      databaseId: database.databaseId,
+      partners: database.members,
+      members: database,
+      port: database.port,
+      rolePort: database.rolePort,
+      zone: database.zone,
+      aliasName: database.aliasName,
     });
   }
 }

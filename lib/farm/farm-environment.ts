@@ -1,9 +1,9 @@
 import { type Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
+import { secretIdOf } from '../secret-access/secret-access';
 import { type FarmSize, serverConnections } from './farm-size';
 import type { MobiLinkStream } from './mobilink-stream';
-import { secretIdOf } from './secret-access';
 
 /** The one folder of the container that can be written. */
 export const SCRATCH_FOLDER = '/scratch';

@@ -4,10 +4,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { fetching } from '../secret-access/secret-access';
 import { acknowledge } from '../validation/acknowledgement';
 import { SCRATCH_FOLDER } from './farm-environment';
 import type { MobiLinkImage } from './mobilink-image';
-import { allowToFetch } from './secret-access';
 
 export interface ServerTaskProps {
   readonly image: MobiLinkImage;
@@ -48,7 +48,7 @@ export function createServerTask(farm: Construct, props: ServerTaskProps): Serve
     }),
     description: 'What a MobiLink server and its supervisor may do',
   });
-  allowToFetch(taskRole, props.secrets);
+  for (const statement of fetching(taskRole, props.secrets)) taskRole.addToPolicy(statement);
 
   const taskDefinition = new ecs.FargateTaskDefinition(farm, 'TaskDefinition', {
     cpu: props.cpu,

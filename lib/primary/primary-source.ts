@@ -3,17 +3,17 @@ import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as route53 from 'aws-cdk-lib/aws-route53';
-import type { PairMember } from '../sql-anywhere/sql-anywhere-pair';
+import type { DatabaseMember } from '../sql-anywhere/sql-anywhere-database';
 import { known } from '../validation/problems';
 import { EVENT_SOURCE, MIRROR_FAILOVER } from './contract';
 
-/** A mirrored pair of SQL Anywhere servers, as the primary tracker asks for it. */
-export interface SqlAnywherePairSourceOptions {
+/** SQL Anywhere servers, as the primary tracker asks for them. */
+export interface SqlAnywhereSourceOptions {
   /** Key of the primary record; the pair's own events carry it. */
   readonly databaseId: string;
 
-  /** The two partners. An answer of any server but these does not count. */
-  readonly partners: PairMember[];
+  /** The two partners of a mirrored pair, or a single server. An answer of any server but these does not count. */
+  readonly partners: DatabaseMember[];
 
   /** The partners' side of the network. The tracker opens the port of the role service. */
   readonly members: ec2.IConnectable;
@@ -61,13 +61,14 @@ export class PrimarySource {
 
   /**
    * A mirrored pair of SQL Anywhere servers: the role services of both partners are asked over HTTP, from inside the VPC, and the
-   * pair's own event is a hint to look. The tracker leads a name to whoever is primary.
+   * pair's own event is a hint to look. The tracker leads a name to whoever is primary. A single server without a mirror is primary
+   * whenever it answers.
    */
-  public static sqlAnywherePair(options: SqlAnywherePairSourceOptions): PrimarySource {
+  public static sqlAnywhere(options: SqlAnywhereSourceOptions): PrimarySource {
     const { databaseId, partners, members, port, rolePort, zone, aliasName } = options;
     const alias = { zoneId: zone.hostedZoneId, name: aliasName };
     const description = {
-      kind: 'sql-anywhere-pair',
+      kind: 'sql-anywhere',
       databaseId,
       members: partners,
       databasePort: port,

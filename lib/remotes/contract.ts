@@ -21,5 +21,8 @@ export const SYNC_DIMENSION = 'Schedule';
 /** How groups and schedules are named: part of keys and run ids, so neither `#`, `/` nor `@`. */
 export const SHORT_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
+/** How remotes are named in their group. */
+export const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+
 /** As the script and the functions take it; an empty one is the host's own. */
 export const PROFILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;

@@ -7,6 +7,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { known, Problems } from '../validation/problems';
+import type { IRemoteRegistry } from './remote-registry';
 import { ruleForFinishedRuns } from './run-finished';
 import type { SyncDispatcherProps } from './sync-dispatcher-props';
 import { DEFAULT_TAG_KEY, validateDispatcher } from './sync-dispatcher-rules';
@@ -29,6 +30,9 @@ import { SyncQueue } from './sync-queue';
  * EC2 cost more than all of this beyond the free thousand: docs/hosts.md.
  */
 export class SyncDispatcher extends Construct {
+  /** The remotes that may be synchronized. */
+  public readonly registry: IRemoteRegistry;
+
   /** The document by which hosts are commanded. */
   public readonly syncDocument: SyncDocument;
 
@@ -71,6 +75,7 @@ export class SyncDispatcher extends Construct {
   constructor(scope: Construct, id: string, props: SyncDispatcherProps) {
     super(scope, id);
     validateDispatcher(this, props);
+    this.registry = props.registry;
     this.hostTagKey = props.hostTagKey ?? DEFAULT_TAG_KEY;
     this.hostTagValue = props.hostTagValue ?? Stack.of(this).stackName;
     this.syncDocument = new SyncDocument(this, 'SyncDocument');

@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { METRIC_NAMESPACE } from '../primary/contract';
 import { SYNC_DIMENSION, SYNC_METRICS } from './contract';
 import { ruleForFinishedRuns } from './run-finished';
+import type { SyncDispatcher } from './sync-dispatcher';
 import type { SyncScheduleProps } from './sync-schedule-props';
 import { type SyncTimes, timesOf, validateSchedule } from './sync-schedule-rules';
 
@@ -18,6 +19,12 @@ import { type SyncTimes, timesOf, validateSchedule } from './sync-schedule-rules
 export class SyncSchedule extends Construct {
   /** The schedule's name in run ids, metrics and events. */
   public readonly scheduleName: string;
+
+  /** The groups whose remotes it synchronizes. */
+  public readonly groups: string[];
+
+  /** Carries its runs out. */
+  public readonly dispatcher: SyncDispatcher;
 
   /** Fires. */
   public readonly schedule: scheduler.CfnSchedule;
@@ -34,6 +41,8 @@ export class SyncSchedule extends Construct {
     const times = timesOf(props);
     validateSchedule(this, props, times, this.scheduleName);
     const { dispatcher } = props;
+    this.groups = props.groups;
+    this.dispatcher = dispatcher;
     dispatcher._addSchedule(this.scheduleName);
     this.schedule = new scheduler.CfnSchedule(this, 'Schedule', {
       description: `Starts syncs of ${this.scheduleName}`,

@@ -1,16 +1,27 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 /** The package brings them; test/package looks that it does. */
 const SCRIPTS = path.join(__dirname, '..', '..', 'host');
 
-/** The scripts of a pair's hosts: all but the one that the document of the remotes carries. */
+/** The scripts of the hosts that this package makes; those of remotes come by the document that sets remotes up. */
+const NAMES = [
+  'await-pair.sh',
+  'back-up.sh',
+  'bootstrap-arbiter.sh',
+  'bootstrap-host.sh',
+  'bootstrap-partner.sh',
+  'bootstrap-single.sh',
+  'database-birth.sh',
+  'fail-over.sh',
+  'local-server.sh',
+  'mirror-status.sh',
+  'pair-configuration.sh',
+  'tell-failover.sh',
+  'watch-host.sh',
+];
+
 export function hostScripts(): { readonly name: string; readonly file: string }[] {
-  return fs
-    .readdirSync(SCRIPTS)
-    .filter((name) => name.endsWith('.sh') && name !== 'sync-remote.sh')
-    .sort()
-    .map((name) => ({ name, file: path.join(SCRIPTS, name) }));
+  return NAMES.map((name) => ({ name, file: path.join(SCRIPTS, name) }));
 }
 
 /** Ends the files inside the user data; no line of them may be this one. */

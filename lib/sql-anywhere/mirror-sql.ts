@@ -57,9 +57,6 @@ export function mirrorSql(it: MirrorDefinition): string[] {
     literal(`SERVER=${name};HOST=${host}:${it.port};LTO=${it.livenessSeconds}`);
   const partner = (name: string, host: string) =>
     `${server(name, 'PARTNER', host)} state_file=${literal(`${it.stateFolder}/${name}.state`)}`;
-  const user = (name: string, secret: string) =>
-    `GRANT CONNECT TO ${identifier(name)} IDENTIFIED BY ${secretLiteral(secret)}`;
-  const service = `${identifier(WATCHER)}.${identifier(ROLE_SERVICE)}()`;
   return [
     alias(names.primary, 'PRIMARY'),
     alias(names.mirror, 'MIRROR'),
@@ -69,16 +66,26 @@ export function mirrorSql(it: MirrorDefinition): string[] {
     `SET MIRROR OPTION synchronization_mode=${literal(it.synchronizationMode)}`,
     ...(it.autoFailover ? [`SET MIRROR OPTION auto_failover=${literal('on')}`] : []),
     `SET MIRROR OPTION authentication_string=${secretLiteral(SECRETS.authentication)}`,
-    // Offline logs are deleted by back-up.sh, which knows how old backups are and whether the mirror is synchronized.
-    `SET OPTION PUBLIC.delete_old_logs=${literal('Off')}`,
-    user(it.mobiLinkUser, SECRETS.mobiLink),
-    `GRANT ROLE SYS_AUTH_RESOURCE_ROLE TO ${identifier(it.mobiLinkUser)}`,
-    user(WATCHER, SECRETS.watcher),
-    `CREATE OR REPLACE PROCEDURE ${service} RESULT ("line" LONG VARCHAR) BEGIN SELECT ${roleLine()}; END`,
-    `CREATE OR REPLACE SERVICE ${identifier(ROLE_SERVICE)} TYPE 'RAW' AUTHORIZATION OFF USER ${identifier(WATCHER)} AS CALL ${service}`,
+    ...databaseSql(it.mobiLinkUser),
     // It fires when a server takes the role, the first start included; the handler's transaction ends before a command is waited for.
     `CREATE OR REPLACE EVENT "mobilink_ha_failover" TYPE MirrorFailover HANDLER BEGIN COMMIT; ` +
       `CALL xp_cmdshell(${literal('/bin/bash /opt/mobilink-ha/tell-failover.sh')}, ${literal('no_output')}); END`,
+  ];
+}
+
+/** The SQL that gives any database its users and its role service. Each statement can be repeated. */
+export function databaseSql(mobiLinkUser: string): string[] {
+  const user = (name: string, secret: string) =>
+    `GRANT CONNECT TO ${identifier(name)} IDENTIFIED BY ${secretLiteral(secret)}`;
+  const service = `${identifier(WATCHER)}.${identifier(ROLE_SERVICE)}()`;
+  return [
+    // Offline logs are deleted by back-up.sh, which knows how old backups are and whether the mirror is synchronized.
+    `SET OPTION PUBLIC.delete_old_logs=${literal('Off')}`,
+    user(mobiLinkUser, SECRETS.mobiLink),
+    `GRANT ROLE SYS_AUTH_RESOURCE_ROLE TO ${identifier(mobiLinkUser)}`,
+    user(WATCHER, SECRETS.watcher),
+    `CREATE OR REPLACE PROCEDURE ${service} RESULT ("line" LONG VARCHAR) BEGIN SELECT ${roleLine()}; END`,
+    `CREATE OR REPLACE SERVICE ${identifier(ROLE_SERVICE)} TYPE 'RAW' AUTHORIZATION OFF USER ${identifier(WATCHER)} AS CALL ${service}`,
   ];
 }
 

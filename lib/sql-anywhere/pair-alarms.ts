@@ -51,6 +51,9 @@ export interface PairAlarmsProps extends PairAlarmThresholds {
 
   /** How many days offline logs are kept: the oldest one may be two days older. */
   readonly logRetentionDays: number;
+
+  /** Dimension `Member` of the metrics of the hosts that hold data; with one of them there is no mirror. */
+  readonly members: string[];
 }
 
 /**
@@ -79,6 +82,36 @@ export class PairAlarms extends Construct {
       minutes: unclear.toMinutes(),
       statistic: cloudwatch.Stats.MAXIMUM,
     });
+    if (props.members.length > 1) this.ofMirror(props, unclear, lost);
+    this.ofTracker('ClockSkew', TRACKER_METRICS.clockSkewSeconds, {
+      description: 'The clock of a partner is off: downloads after a failover can miss rows.',
+      // The answer is on its way for a while, and the tracker's own clock is not exact either.
+      threshold: (props.clockOffsetSeconds ?? 1) + 2,
+      minutes: 5,
+      statistic: cloudwatch.Stats.MINIMUM,
+    });
+    for (const member of props.members) this.ofHost(member, props);
+  }
+
+  /**
+   * No tracker watches the database: its hosts tell what they know of themselves, each for itself, so that nobody counts primaries.
+   *
+   * @internal
+   */
+  public _withoutTracker(): void {
+    for (const id of ['TwoPrimaries', 'ClockSkew']) {
+      const alarm = this.node.tryFindChild(id);
+      if (!(alarm instanceof cloudwatch.Alarm)) continue;
+      this.node.tryRemoveChild(id);
+      this.alarms.splice(this.alarms.indexOf(alarm), 1);
+    }
+    // Here nobody else notices that all are silent.
+    const noPrimary = this.node.tryFindChild('NoPrimary')?.node.defaultChild as cloudwatch.CfnAlarm;
+    noPrimary.treatMissingData = cloudwatch.TreatMissingData.BREACHING;
+  }
+
+  /** What rings when a second failure would stop the database. */
+  private ofMirror(props: PairAlarmsProps, unclear: Duration, lost: Duration): void {
     this.ofTracker('TwoPrimaries', TRACKER_METRICS.primariesClaimed, {
       description:
         'Both partners say that they are primary. The one that was cut off blocks at its first write; find the broken link.',
@@ -106,14 +139,6 @@ export class PairAlarms extends Construct {
       minutes: lost.toMinutes(),
       statistic: cloudwatch.Stats.MINIMUM,
     });
-    this.ofTracker('ClockSkew', TRACKER_METRICS.clockSkewSeconds, {
-      description: 'The clock of a partner is off: downloads after a failover can miss rows.',
-      // The answer is on its way for a while, and the tracker's own clock is not exact either.
-      threshold: (props.clockOffsetSeconds ?? 1) + 2,
-      minutes: 5,
-      statistic: cloudwatch.Stats.MINIMUM,
-    });
-    for (const member of ['first', 'second']) this.ofHost(member, props);
   }
 
   private ofHost(member: string, props: PairAlarmsProps): void {

@@ -1,32 +1,22 @@
-import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { hostScripts, userDataOf } from './host-configuration';
-import { allowHost, logGroupArn } from './host-permissions';
+import { validatePair } from './database-rules';
+import { type PairSettings, pairSettings } from './database-settings';
+import { boot, scriptAssets } from './host-boot';
 import { mirrorSql, serverNames, sqlFile } from './mirror-sql';
 import { PairAlarms } from './pair-alarms';
-import { PairBackups } from './pair-backups';
-import { PairHost } from './pair-host';
 import { PairNetwork } from './pair-network';
 import { PairReplacement } from './pair-replacement';
-import { validatePair } from './pair-rules';
-import { PairSecrets } from './pair-secrets';
-import { type PairSettings, pairSettings } from './pair-settings';
+import { SqlAnywhereBackups } from './sql-anywhere-backups';
+import type { DatabaseMember, ISqlAnywhereDatabase } from './sql-anywhere-database';
+import { SqlAnywhereHost } from './sql-anywhere-host';
 import type { SqlAnywherePairProps } from './sql-anywhere-pair-props';
-
-/** A partner of a pair, as the primary tracker asks for it. */
-export interface PairMember {
-  /** Name of the database server. */
-  readonly server: string;
-  /** Name of the host. */
-  readonly host: string;
-  /** Zone of the host. */
-  readonly availabilityZone: string;
-}
+import { SqlAnywhereSecrets } from './sql-anywhere-secrets';
+import { subnetPerZone } from './subnet-per-zone';
 
 const STATE_FOLDER = '/var/lib/mobilink-ha/state';
 
@@ -37,7 +27,7 @@ const STATE_FOLDER = '/var/lib/mobilink-ha/state';
  * No deployment stops or replaces a host. What needs a new host takes effect when the Automation document of
  * {@link replacement} is started, or when AWS replaces a host that failed.
  */
-export class SqlAnywherePair extends Construct implements ec2.IConnectable {
+export class SqlAnywherePair extends Construct implements ISqlAnywhereDatabase {
   /** Key of everything that is recorded or measured about the pair. */
   public readonly databaseId: string;
 
@@ -54,7 +44,7 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
   public readonly rolePort: number;
 
   /** The two partners. */
-  public readonly members: PairMember[];
+  public readonly members: DatabaseMember[];
 
   /** The zone of the hosts' names. */
   public readonly zone: route53.IPrivateHostedZone;
@@ -68,17 +58,29 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
   /** The administrator of the database: JSON with `username` and `password`. */
   public readonly administrator: secretsmanager.ISecret;
 
+  /** The hosts of the two partners. */
+  public readonly hosts: SqlAnywhereHost[];
+
+  public readonly isMirrored: boolean = true;
+
+  /** Whether a commit waits for the mirror. */
+  public readonly isSynchronous: boolean;
+
+  public readonly backupDays: number;
+
+  public readonly logDays: number;
+
   /** The first partner. */
-  public readonly first: PairHost;
+  public readonly first: SqlAnywhereHost;
 
   /** The second partner. */
-  public readonly second: PairHost;
+  public readonly second: SqlAnywhereHost;
 
   /** The arbiter, which holds no data. */
-  public readonly arbiter: PairHost;
+  public readonly arbiter: SqlAnywhereHost;
 
   /** Where backups lie. */
-  public readonly backups: PairBackups;
+  public readonly backups: SqlAnywhereBackups;
 
   /** Replaces the hosts one at a time when a person asks for it. */
   public readonly replacement: PairReplacement;
@@ -95,10 +97,12 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
   /** Name of the Systems Manager parameter that says that the pair was born, see docs/pair.md. */
   public readonly birthParameter: string;
 
+  private isRemote = false;
+
   constructor(scope: Construct, id: string, props: SqlAnywherePairProps) {
     super(scope, id);
     const settings = pairSettings(props);
-    const subnets = subnetPerZone(props);
+    const subnets = subnetPerZone(props.vpc, props.vpcSubnets);
     validatePair(
       this,
       props,
@@ -110,6 +114,9 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
     this.databaseName = settings.databaseName;
     this.port = settings.port;
     this.rolePort = settings.rolePort;
+    this.isSynchronous = settings.synchronizationMode.reason === undefined;
+    this.backupDays = settings.backupDays;
+    this.logDays = settings.logDays;
     this.birthParameter = `/mobilink-ha/${this.databaseId}/birth`;
     const names = serverNames(this.databaseName);
     this.primaryServer = names.primary;
@@ -117,13 +124,15 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
     this.zone =
       props.zone ?? new route53.PrivateHostedZone(this, 'Zone', { vpc: props.vpc, zoneName: settings.zoneName });
     this.aliasName = `primary.${settings.zoneName}`;
-    const secrets = new PairSecrets(this, 'Secrets', {
+    const secrets = new SqlAnywhereSecrets(this, 'Secrets', {
       mobiLinkUser: settings.mobiLinkUser,
       encryptionKey: props.encryptionKey,
     });
+    // What the three servers know each other by.
+    const authentication = secrets.generate('Authentication', 'mirror');
     this.mobiLinkLogin = secrets.mobiLinkLogin;
     this.administrator = secrets.administrator;
-    this.backups = new PairBackups(this, 'Backups', {
+    this.backups = new SqlAnywhereBackups(this, 'Backups', {
       retentionDays: settings.backupDays,
       encryptionKey: props.encryptionKey,
     });
@@ -139,7 +148,7 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
     });
 
     const host = (name: string, member: string, subnet: ec2.ISubnet, partner: boolean) =>
-      new PairHost(this, name, {
+      new SqlAnywhereHost(this, name, {
         vpc: props.vpc,
         subnet,
         databaseId: this.databaseId,
@@ -149,6 +158,7 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
           ? (props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.M7I, ec2.InstanceSize.LARGE))
           : (props.arbiterInstanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T3, ec2.InstanceSize.SMALL)),
         securityGroup: partner ? network.partners : network.arbiter,
+        hasStateFile: true,
         dataVolumeSize: partner ? settings.dataVolumeSize : undefined,
         encryptionKey: props.encryptionKey,
       });
@@ -156,12 +166,13 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
     this.first = host('First', 'first', zoneOf(0), true);
     this.second = host('Second', 'second', zoneOf(1), true);
     this.arbiter = host('Arbiter', 'arbiter', zoneOf(2), false);
+    this.hosts = [this.first, this.second];
     this.members = [this.first, this.second].map((it) => ({
       server: it === this.first ? names.first : names.second,
       host: `${it.member}.${settings.zoneName}`,
       availabilityZone: it.availabilityZone,
     }));
-    this.boot(props, settings, secrets);
+    this.boot(props, settings, secrets, authentication);
     // The arbiter alone is not enough for the first partner, nor is the first partner for the second one's copy.
     this.first.group.node.addDependency(this.arbiter.group);
     this.second.group.node.addDependency(this.first.group);
@@ -177,12 +188,22 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
       ...props.alarms,
       databaseId: this.databaseId,
       logRetentionDays: settings.logDays,
+      members: this.hosts.map(({ member }) => member),
     });
   }
 
-  /** What each host is told at its first boot, and what it may do. */
-  private boot(props: SqlAnywherePairProps, settings: PairSettings, secrets: PairSecrets): void {
-    const stack = Stack.of(this);
+  /** @internal */
+  public _holdsRemote(): void {
+    this.isRemote = true;
+    this.alarms._withoutTracker();
+  }
+
+  private boot(
+    props: SqlAnywherePairProps,
+    settings: PairSettings,
+    secrets: SqlAnywhereSecrets,
+    authentication: secretsmanager.ISecret,
+  ): void {
     const names = serverNames(this.databaseName);
     const hostOf = (member: string) => `${member}.${settings.zoneName}`;
     const sql = sqlFile(
@@ -197,90 +218,36 @@ export class SqlAnywherePair extends Construct implements ec2.IConnectable {
         mobiLinkUser: settings.mobiLinkUser,
       }),
     );
-    const scripts = hostScripts().map(({ name, file }) => ({
-      name,
-      asset: new Asset(this, `Script-${name.replace(/\.sh$/, '')}`, { path: file }),
-    }));
-    const backupUrl = `s3://${this.backups.bucket.bucketName}/backups`;
-    const { bucket, objectKey } = props.software;
-    for (const it of [this.first, this.second, this.arbiter]) {
-      const isPartner = it.dataVolume !== undefined;
-      const other = it === this.first ? names.second : names.first;
-      it._runs(
-        userDataOf({
-          region: stack.region,
-          sql: isPartner ? sql : '',
-          scripts: scripts.map(({ name, asset }) => ({ name, url: asset.s3ObjectUrl })),
-          configuration: {
-            ROLE: it.member,
-            DATABASE: this.databaseName,
-            SERVER: names[it.member as 'first' | 'second' | 'arbiter'],
-            PARTNER_SERVER: isPartner ? other : '',
-            ZONE_ID: this.zone.hostedZoneId,
-            RECORD: hostOf(it.member),
-            FIRST_HOST: hostOf('first'),
-            SECOND_HOST: hostOf('second'),
-            ARBITER_HOST: hostOf('arbiter'),
-            PORT: String(this.port),
-            ROLE_PORT: isPartner ? String(this.rolePort) : '',
-            REGION: stack.region,
-            SYSTEM: this.databaseId,
-            BIRTH_PARAMETER: this.birthParameter,
-            DBA_SECRET: isPartner ? secrets.administrator.secretArn : '',
-            AUTHENTICATION_SECRET: secrets.authentication.secretArn,
-            UTILITY_SECRET: secrets.utility.secretArn,
-            WATCH_SECRET: isPartner ? secrets.watcher.secretArn : '',
-            MOBILINK_SECRET: isPartner ? secrets.mobiLinkLogin.secretArn : '',
-            INSTALLER: bucket && objectKey ? bucket.s3UrlForObject(objectKey) : '',
-            DATA_VOLUME: it.dataVolume?.volumeId ?? '',
-            STATE_VOLUME: it.stateVolume.volumeId,
-            STACK: stack.stackName,
-            LOGICAL_ID: it.signalName,
-            BACKUP_URL: isPartner ? backupUrl : '',
-            BACKUP_HOUR: isPartner ? String(settings.backupHour) : '',
-            LOG_DAYS: isPartner ? String(settings.logDays) : '',
-            INIT_ARGUMENTS: isPartner ? settings.initOptions.join(' ') : '',
-            DATABASE_OPTIONS: isPartner ? settings.databaseOptions.join(' ') : '',
-            LOG_GROUP: this.logGroup.logGroupName,
-          },
-        }),
-      );
-      allowHost(it.role, {
-        databaseId: this.databaseId,
-        volumeIds: [it.stateVolume.volumeId, ...(it.dataVolume ? [it.dataVolume.volumeId] : [])],
-        zoneArn: this.zone.hostedZoneArn,
-        recordName: hostOf(it.member),
-        secretArns: [
-          secrets.authentication.secretArn,
-          secrets.utility.secretArn,
-          ...(isPartner
-            ? [secrets.watcher.secretArn, secrets.administrator.secretArn, secrets.mobiLinkLogin.secretArn]
-            : []),
-        ],
-        birthParameter: this.birthParameter,
-        writesBirth: it === this.first,
-        readObjects: [
-          ...scripts.map(({ asset }) => asset.bucket.arnForObjects(asset.s3ObjectKey)),
-          ...(bucket && objectKey ? [bucket.arnForObjects(objectKey)] : []),
-        ],
-        backupObjects: isPartner ? this.backups.bucket.arnForObjects('backups/*') : undefined,
-        logGroupArn: logGroupArn(stack, this.logGroup.logGroupName),
-        encryptionKey: props.encryptionKey,
-        tellsOfFailovers: isPartner,
+    const database = {
+      databaseId: this.databaseId,
+      databaseName: this.databaseName,
+      settings,
+      software: props.software,
+      zone: this.zone,
+      birthParameter: this.birthParameter,
+      secrets,
+      backups: this.backups,
+      logGroup: this.logGroup,
+      scripts: scriptAssets(this),
+      encryptionKey: props.encryptionKey,
+      isRemote: () => this.isRemote,
+    };
+    for (const host of [this.first, this.second, this.arbiter]) {
+      const isPartner = host !== this.arbiter;
+      boot(database, {
+        host,
+        server: names[host.member as 'first' | 'second' | 'arbiter'],
+        sql: isPartner ? sql : '',
+        configuration: {
+          PARTNER_SERVER: isPartner ? (host === this.first ? names.second : names.first) : '',
+          FIRST_HOST: hostOf('first'),
+          SECOND_HOST: hostOf('second'),
+          ARBITER_HOST: hostOf('arbiter'),
+          AUTHENTICATION_SECRET: authentication.secretArn,
+        },
+        secrets: [authentication],
+        writesBirth: host === this.first,
       });
-      // The group starts its host as soon as it is there, and the host needs all of this at once.
-      const policy = it.role.node.tryFindChild('DefaultPolicy');
-      if (policy) it.group.node.addDependency(policy);
     }
   }
-}
-
-/** The first subnet of each zone, in the order of the selection. */
-function subnetPerZone(props: SqlAnywherePairProps): ec2.ISubnet[] {
-  const { subnets } = props.vpc.selectSubnets(props.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS });
-  const found = new Map<string, ec2.ISubnet>();
-  for (const subnet of subnets) {
-    if (!found.has(subnet.availabilityZone)) found.set(subnet.availabilityZone, subnet);
-  }
-  return [...found.values()];
 }

@@ -39,7 +39,7 @@ export function findTracker(functions: readonly ServedFunction[]): Tracker | und
     table: environment.MOBILINK_PRIMARY_TABLE,
     instanceArn: told.success ? told.output.instanceArn : undefined,
     alias: told.success ? told.output.alias : undefined,
-    tracksPair: told.success && told.output.kind === 'sql-anywhere-pair',
+    tracksPair: told.success && told.output.kind === 'sql-anywhere',
   };
 }
 

@@ -30,7 +30,7 @@ describe('a consolidated database on a mirrored pair', () => {
   it('tells the tracker whom to ask and which name to lead', () => {
     expect(database.primarySource.asksMembers).toBe(true);
     expect(stack.resolve(database.primarySource.render())).toEqual({
-      kind: 'sql-anywhere-pair',
+      kind: 'sql-anywhere',
       databaseId: pair.databaseId,
       members: [
         { server: 'consolidated_first', host: 'first.mobilink-ha.internal', availabilityZone: 'eu-central-1a' },

@@ -27,6 +27,7 @@ export interface PlainDatabaseProps {
 
 /** A consolidated database of somebody else's: the farm knows the interface and nothing more. */
 export class PlainDatabase extends Construct implements IConsolidatedDatabase {
+  public readonly isHighlyAvailable = true;
   public readonly databaseId = 'plain';
   public readonly engine = MobiLinkEngine.MYSQL;
   public readonly port = 3307;

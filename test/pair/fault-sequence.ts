@@ -74,7 +74,7 @@ export class FaultSequence {
     const seen = PARTNERS.map((role) => pair.site.seenFrom('client', role));
     this.source = new SqlAnywherePair(
       {
-        kind: 'sql-anywhere-pair',
+        kind: 'sql-anywhere',
         databaseId: 'pair',
         members: PARTNERS.map((role, index) => ({ server: pair.host(role).server, host: seen[index]?.address ?? '' })),
         databasePort: 2638,

@@ -52,7 +52,7 @@ describe('the tracker of a mirrored pair', () => {
     const land = build({}, two);
     const { MOBILINK_PRIMARY_SOURCE: told } = variablesOf(Template.fromStack(land.stack));
     expect(readEnvironment({ ...ENVIRONMENT, MOBILINK_PRIMARY_SOURCE: textOf(told) }).source).toEqual({
-      kind: 'sql-anywhere-pair',
+      kind: 'sql-anywhere',
       databaseId: land.pair.databaseId,
       members: land.pair.members,
       databasePort: 2638,
@@ -238,7 +238,7 @@ describe('the network of a tracker', () => {
         { name: 'Tracker', subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
       ],
     });
-    const database = new ConsolidatedSqlAnywhere(stack, 'Consolidated', { pair: pairOf(stack, vpc) });
+    const database = new ConsolidatedSqlAnywhere(stack, 'Consolidated', { database: pairOf(stack, vpc) });
     const vpcSubnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     new PrimaryTracker(stack, 'Tracker', { database, vpc, vpcSubnets }).addEndpoints();
     const template = Template.fromStack(stack);

@@ -13,7 +13,12 @@ describe('the environment of a pair', () => {
 
   const [first] = PAIR.members;
   it.each<[what: string, source: object, words: string]>([
-    ['one partner', { ...PAIR, members: [first] }, 'members: must be the two partners'],
+    ['no server', { ...PAIR, members: [] }, 'members: must name a server'],
+    [
+      'three servers',
+      { ...PAIR, members: [...PAIR.members, { ...first, server: 'x' }] },
+      'members: must be the two partners',
+    ],
     ['one server twice', { ...PAIR, members: [first, first] }, 'members: must be two servers'],
     ['no host', { ...PAIR, members: [{ ...first, host: '' }, PAIR.members[1]] }, 'members.0.host: is empty'],
     ['no port', { ...PAIR, rolePort: 0 }, 'rolePort'],

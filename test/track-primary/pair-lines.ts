@@ -6,7 +6,7 @@ export const FIRST = 'consolidated_first';
 export const OTHER = 'consolidated_second';
 
 export const PAIR: PairSource = {
-  kind: 'sql-anywhere-pair',
+  kind: 'sql-anywhere',
   databaseId: 'main',
   members: [
     { server: FIRST, host: 'first.mobilink-ha.internal', availabilityZone: 'eu-central-1a' },

@@ -12,8 +12,8 @@ import { MEMBER_TAG, PAIR_TAG } from './replacement-document';
 /** How long the first boot of a host may take: installing SQL Anywhere and copying the database. UNSOURCED. */
 const BIRTH_TAKES_AT_MOST = Duration.hours(2);
 
-/** Properties of one host of a pair. */
-export interface PairHostProps {
+/** Properties of one host of SQL Anywhere. */
+export interface SqlAnywhereHostProps {
   /** The network. */
   readonly vpc: ec2.IVpc;
 
@@ -23,8 +23,11 @@ export interface PairHostProps {
   /** Value of the tag `mobilink-ha:pair`. */
   readonly databaseId: string;
 
-  /** `first`, `second` or `arbiter`. */
+  /** `first`, `second`, `arbiter` or `single`. */
   readonly member: string;
+
+  /** Whether its server takes part in a mirror, whose state it keeps on a volume of its own. */
+  readonly hasStateFile: boolean;
 
   /** Image of the host. */
   readonly machineImage: ec2.IMachineImage;
@@ -51,11 +54,11 @@ export interface PairHostProps {
 }
 
 /**
- * One host of a pair, a group of size one: AWS replaces a host that fails in the same zone, and a deployment changes its launch
+ * One host of a pair, or that of a single server, a group of size one: AWS replaces a host that fails in the same zone, and a deployment changes its launch
  * template and nothing else, because the group has no update policy. Its volumes outlive it.
  */
-export class PairHost extends Construct {
-  /** `first`, `second` or `arbiter`. */
+export class SqlAnywhereHost extends Construct {
+  /** `first`, `second`, `arbiter` or `single`. */
   public readonly member: string;
 
   /** The group of size one. */
@@ -67,8 +70,8 @@ export class PairHost extends Construct {
   /** What the host may do. */
   public readonly role: iam.Role;
 
-  /** Holds the state file, which decides roles when servers start. */
-  public readonly stateVolume: ec2.Volume;
+  /** Holds the state file, which decides roles when servers start; undefined for a single server. */
+  public readonly stateVolume?: ec2.Volume;
 
   /** Holds the database and its logs; undefined for the arbiter. */
   public readonly dataVolume?: ec2.Volume;
@@ -76,24 +79,24 @@ export class PairHost extends Construct {
   /** Zone of the host and its volumes. */
   public readonly availabilityZone: string;
 
-  private userData = '';
+  private userData = () => '';
 
-  constructor(scope: Construct, id: string, props: PairHostProps) {
+  constructor(scope: Construct, id: string, props: SqlAnywhereHostProps) {
     super(scope, id);
     this.member = props.member;
     this.availabilityZone = props.subnet.availabilityZone;
-    this.stateVolume = this.volume('State', 1, props);
+    if (props.hasStateFile) this.stateVolume = this.volume('State', 1, props);
     if (props.dataVolumeSize !== undefined) this.dataVolume = this.volume('Data', props.dataVolumeSize, props);
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
-      description: `The ${props.member} of the pair ${props.databaseId}`,
+      description: `The ${props.member} of the ${props.hasStateFile ? 'pair' : 'server'} ${props.databaseId}`,
     });
     this.launchTemplate = new ec2.LaunchTemplate(this, 'LaunchTemplate', {
       machineImage: props.machineImage,
       instanceType: props.instanceType,
       securityGroup: props.securityGroup,
       role: this.role,
-      userData: ec2.UserData.custom(Lazy.string({ produce: () => this.userData })),
+      userData: ec2.UserData.custom(Lazy.string({ produce: () => this.userData() })),
       requireImdsv2: true,
       httpPutResponseHopLimit: 1,
       detailedMonitoring: true,
@@ -116,7 +119,8 @@ export class PairHost extends Construct {
       signals: autoscaling.Signals.waitForCount(1, { timeout: BIRTH_TAKES_AT_MOST }),
     });
     this.node.addValidation({ validate: () => this.movingImage() });
-    for (const tagged of [this.group, this.stateVolume, ...(this.dataVolume ? [this.dataVolume] : [])]) {
+    for (const tagged of [this.group, this.stateVolume, this.dataVolume]) {
+      if (!tagged) continue;
       Tags.of(tagged).add(PAIR_TAG, props.databaseId);
       Tags.of(tagged).add(MEMBER_TAG, props.member);
     }
@@ -133,7 +137,7 @@ export class PairHost extends Construct {
    *
    * @internal
    */
-  public _runs(userData: string): void {
+  public _runs(userData: () => string): void {
     this.userData = userData;
   }
 
@@ -150,7 +154,7 @@ export class PairHost extends Construct {
     return problems.messages();
   }
 
-  private volume(id: string, size: number, props: PairHostProps): ec2.Volume {
+  private volume(id: string, size: number, props: SqlAnywhereHostProps): ec2.Volume {
     return new ec2.Volume(this, id, {
       availabilityZone: this.availabilityZone,
       size: Size.gibibytes(size),

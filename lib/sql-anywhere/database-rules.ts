@@ -2,8 +2,10 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { requireWhole } from '../validation/bounds';
 import { known, Problems } from '../validation/problems';
-import type { PairSettings } from './pair-settings';
+import type { DatabaseSettings, PairSettings } from './database-settings';
+import type { SqlAnywhereDatabaseProps } from './sql-anywhere-database-props';
 import type { SqlAnywherePairProps } from './sql-anywhere-pair-props';
+import type { SqlAnywhereServerProps } from './sql-anywhere-server-props';
 
 /** Of `dbsrv17`: what the pair sets itself, and what would end its life as a service. */
 const OWN_OPTIONS = ['-n', '-x', '-xs', '-su', '-o', '-xp', '-xa', '-xf', '-sn', '-ud'];
@@ -20,13 +22,57 @@ export function validatePair(
 ): void {
   const problems = new Problems(scope);
   requireZones(problems, props, zones);
-  requireNames(problems, props, settings);
-  requireNumbers(problems, props, settings);
-  requireRetention(problems, props, settings);
+  requireNumbers(problems, [
+    ['livenessTimeout', settings.livenessSeconds, 5, 600, 'leave it out for Duration.seconds(30)'],
+  ]);
+  requireDays(problems, [['longestMirrorOutage', settings.outageDays]]);
+  requireDatabase(problems, props, settings, settings.outageDays);
   requireReasons(problems, props, settings);
+  problems.throwIfAny();
+}
+
+/** Everything that is wrong with the props of a single server, in one error. */
+export function validateServer(
+  scope: Construct,
+  props: SqlAnywhereServerProps,
+  settings: DatabaseSettings,
+  zones: string[],
+): void {
+  const problems = new Problems(scope);
+  problems.require(zones.length > 0, {
+    id: 'MobiLink:Server:Subnet',
+    prop: 'vpcSubnets',
+    rule: 'must select a subnet',
+    value: zones.length,
+    fix: 'give the VPC private subnets with egress, or select others',
+  });
+  requireDatabase(problems, props, settings, 0);
+  problems.throwIfAny();
+}
+
+function requireDatabase(
+  problems: Problems,
+  props: SqlAnywhereDatabaseProps,
+  settings: DatabaseSettings,
+  outageDays: number,
+): void {
+  requireNames(problems, props, settings);
+  requireNumbers(problems, [
+    ['port', settings.port, 1024, 65535, 'leave it out for 2638'],
+    ['rolePort', settings.rolePort, 1024, 65535, 'leave it out for 8090'],
+    ['dataVolumeSize', settings.dataVolumeSize, 8, 65536, 'leave it out for 100 GiB'],
+    ['backupHour', settings.backupHour, 0, 23, 'give the hour of the day in UTC'],
+  ]);
+  problems.require(settings.port !== settings.rolePort, {
+    id: 'MobiLink:Pair:PortTwice',
+    prop: 'rolePort',
+    rule: 'must differ from port',
+    value: props.rolePort ?? settings.rolePort,
+    fix: 'leave it out for 8090',
+  });
+  requireRetention(problems, props, settings, outageDays);
   requireOptions(problems, 'databaseOptions', settings.databaseOptions, OWN_OPTIONS);
   requireOptions(problems, 'initOptions', settings.initOptions, OWN_INIT_OPTIONS);
-  problems.throwIfAny();
 }
 
 function requireZones(problems: Problems, props: SqlAnywherePairProps, zones: string[]): void {
@@ -39,7 +85,7 @@ function requireZones(problems: Problems, props: SqlAnywherePairProps, zones: st
   });
 }
 
-function requireNames(problems: Problems, props: SqlAnywherePairProps, settings: PairSettings): void {
+function requireNames(problems: Problems, props: SqlAnywhereDatabaseProps, settings: DatabaseSettings): void {
   for (const [prop, value, pattern, rule, otherwise] of [
     [
       'databaseName',
@@ -95,14 +141,11 @@ function requireNames(problems: Problems, props: SqlAnywherePairProps, settings:
   });
 }
 
-function requireNumbers(problems: Problems, props: SqlAnywherePairProps, settings: PairSettings): void {
-  for (const [prop, value, lowest, highest, fix] of [
-    ['port', settings.port, 1024, 65535, 'leave it out for 2638'],
-    ['rolePort', settings.rolePort, 1024, 65535, 'leave it out for 8090'],
-    ['dataVolumeSize', settings.dataVolumeSize, 8, 65536, 'leave it out for 100 GiB'],
-    ['livenessTimeout', settings.livenessSeconds, 5, 600, 'leave it out for Duration.seconds(30)'],
-    ['backupHour', settings.backupHour, 0, 23, 'give the hour of the day in UTC'],
-  ] as const) {
+function requireNumbers(
+  problems: Problems,
+  numbers: (readonly [prop: string, value: number, lowest: number, highest: number, fix: string])[],
+): void {
+  for (const [prop, value, lowest, highest, fix] of numbers) {
     problems.require(!Token.isUnresolved(value), {
       id: 'MobiLink:Pair:Unknown',
       prop,
@@ -112,22 +155,30 @@ function requireNumbers(problems: Problems, props: SqlAnywherePairProps, setting
     });
     requireWhole(problems, value, { id: ruleOf(prop), prop, lowest, highest, fix });
   }
-  problems.require(settings.port !== settings.rolePort, {
-    id: 'MobiLink:Pair:PortTwice',
-    prop: 'rolePort',
-    rule: 'must differ from port',
-    value: props.rolePort ?? settings.rolePort,
-    fix: 'leave it out for 8090',
+}
+
+function requireRetention(
+  problems: Problems,
+  props: SqlAnywhereDatabaseProps,
+  { backupDays, logDays }: DatabaseSettings,
+  outageDays: number,
+): void {
+  requireDays(problems, [
+    ['backupRetention', backupDays],
+    ['offlineLogRetention', logDays],
+  ]);
+  const needed = Math.max(backupDays, outageDays);
+  problems.require(logDays > needed, {
+    id: 'MobiLink:Pair:OfflineLogRetention',
+    prop: 'offlineLogRetention',
+    rule: `must be longer than backupRetention (${backupDays} days)${outageDays > 0 ? ` and than longestMirrorOutage (${outageDays} days)` : ''}`,
+    value: props.offlineLogRetention?.toHumanString(),
+    fix: `leave it out for ${needed + 7} days, or give at least Duration.days(${Math.floor(needed) + 1})`,
   });
 }
 
-function requireRetention(problems: Problems, props: SqlAnywherePairProps, settings: PairSettings): void {
-  const { backupDays, outageDays, logDays } = settings;
-  for (const [prop, value] of [
-    ['backupRetention', backupDays],
-    ['longestMirrorOutage', outageDays],
-    ['offlineLogRetention', logDays],
-  ] as const) {
+function requireDays(problems: Problems, days: (readonly [prop: string, value: number])[]): void {
+  for (const [prop, value] of days) {
     requireWhole(problems, value, {
       id: ruleOf(prop),
       prop,
@@ -136,14 +187,6 @@ function requireRetention(problems: Problems, props: SqlAnywherePairProps, setti
       fix: 'give whole days with Duration.days',
     });
   }
-  const needed = Math.max(backupDays, outageDays);
-  problems.require(logDays > needed, {
-    id: 'MobiLink:Pair:OfflineLogRetention',
-    prop: 'offlineLogRetention',
-    rule: `must be longer than backupRetention (${backupDays} days) and than longestMirrorOutage (${outageDays} days)`,
-    value: props.offlineLogRetention?.toHumanString(),
-    fix: `leave it out for ${needed + 7} days, or give at least Duration.days(${Math.floor(needed) + 1})`,
-  });
 }
 
 function requireReasons(problems: Problems, props: SqlAnywherePairProps, settings: PairSettings): void {

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../validation/acknowledgement';
 
 /** Properties of the place of a pair's backups. */
-export interface PairBackupsProps {
+export interface SqlAnywhereBackupsProps {
   /** How many days a backup is kept. */
   readonly retentionDays: number;
 
@@ -18,11 +18,11 @@ export interface PairBackupsProps {
 }
 
 /** The bucket of a pair's backups: private, encrypted, versioned, retained. Cost: the list price of S3 for what lies in it. */
-export class PairBackups extends Construct {
+export class SqlAnywhereBackups extends Construct {
   /** The bucket. */
   public readonly bucket: s3.Bucket;
 
-  constructor(scope: Construct, id: string, props: PairBackupsProps) {
+  constructor(scope: Construct, id: string, props: SqlAnywhereBackupsProps) {
     super(scope, id);
     this.bucket = new s3.Bucket(this, 'Bucket', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
