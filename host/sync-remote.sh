@@ -17,6 +17,7 @@
 #   - a sync on a mirror: the role is asked of the local server by its own name, and dbmlsync connects to that same server, which
 #     refuses to write if it has become the mirror since
 #   - a secret in a process list, a log or the environment: the tools read it from a file that only the database's user can read
+# shellcheck disable=SC2154 # settings come from remote-configuration.sh
 set -u
 umask 077
 unset BASH_ENV ENV CDPATH
@@ -25,7 +26,11 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 exec 3>&1 1>&2
 
 SYNCHRONIZED=0 FAILED=1 NOT_PRIMARY=75 BUSY=76 ALREADY_DONE=77
-CONFIG=${MOBILINK_HA_CONFIG:-/etc/mobilink-ha/remote.conf}
+if ! declare -F read_settings >/dev/null; then
+  # In the document of Systems Manager it stands before this script.
+  # shellcheck source=/dev/null
+  . "${0%/*}/remote-configuration.sh"
+fi
 RUN_ID=${1:-${SSM_RunId:-}}
 RUN_PROFILE=${2:-${SSM_Profile:-}}
 STARTED=$(date -u +%Y-%m-%dT%H:%M:%SZ)
@@ -33,7 +38,7 @@ SECONDS=0
 
 # --- the report --------------------------------------------------------------------------------------------------------------
 
-role='' code='' work='' child='' watchdog='' reported=''
+code='' work='' child='' watchdog='' reported=''
 
 # Printable ASCII without what JSON would need escaped; at most so many characters.
 quoted() {
@@ -80,112 +85,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# --- the configuration: read, never executed -----------------------------------------------------------------------------------
-
-declare -A PATTERNS=(
-  [REMOTE]='^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$'
-  [OS_USER]='^[a-z_][a-z0-9_-]{0,31}$'
-  [SQLANY_HOME]='^/[A-Za-z0-9_./-]{1,200}$'
-  [SERVER]='^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'
-  [DATABASE]='^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'
-  [PORT]='^[1-9][0-9]{0,4}$'
-  [MIRRORED]='^(yes|no)$'
-  [LOG_FOLDER]='^/[A-Za-z0-9_./-]{1,200}$'
-  [CREDENTIALS]='^/[A-Za-z0-9_./-]{1,200}$'
-  [PROFILE]='^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'
-  [SUBSCRIPTION]='^[A-Za-z0-9_][A-Za-z0-9_.,-]{0,127}$'
-  [MOBILINK_PROTOCOL]='^(tcpip|tls|http|https)$'
-  [MOBILINK_ADDRESS]='^[A-Za-z0-9_.=;:/-]{1,500}$'
-  [TIME_LIMIT]='^(0|[1-9][0-9]{0,5})$'
-  [FIRST_TIME_LIMIT]='^(0|[1-9][0-9]{0,5})$'
-  [GRACE]='^(0|[1-9][0-9]{0,3})$'
-  [STATE_FOLDER]='^/[A-Za-z0-9_./-]{1,200}$'
-  [SYNC_LOGS]='^/[A-Za-z0-9_./-]{1,200}$'
-)
-# In the file of the credentials. Characters that end or quote a value somewhere between here and the database are refused.
-# shellcheck disable=SC2034 # read_settings gets its name
-declare -A SECRET_PATTERNS=(
-  [USER]='^[A-Za-z0-9_.@-]{1,128}$'
-  [PASSWORD]='^[]!#$%&()*+,./:<=>?@A-Z[^_`a-z|~0-9-]{1,255}$'
-  [MOBILINK_PASSWORD]='^[]!#$%&()*+,./:<=>?@A-Z[^_`a-z|~0-9-]{1,255}$'
-)
-
-conf_MIRRORED=yes conf_PORT=2638 conf_TIME_LIMIT=14400 conf_FIRST_TIME_LIMIT=0 conf_GRACE=60
-conf_STATE_FOLDER=/var/lib/mobilink-ha conf_SYNC_LOGS=/var/log/mobilink-ha
-conf_OS_USER='' conf_SQLANY_HOME='' conf_CREDENTIALS='' conf_LOG_FOLDER='' conf_DATABASE=''
-problems=''
-
-problem() {
-  printf 'sync-remote: %s\n' "$1"
-  problems+="${problems:+; }$1"
-}
-
-# read_settings FILE PREFIX PATTERNS: one KEY=VALUE a line, # begins a comment line. Values are never shown.
-read_settings() {
-  local file=$1 prefix=$2 line key value pattern number=0
-  local -A seen=()
-  while IFS= read -r line || [[ -n $line ]]; do
-    number=$((number + 1))
-    line=${line%$'\r'}
-    if [[ $line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
-    key=${line%%=*}
-    value=${line#*=}
-    pattern=''
-    if [[ $line == *=* && $key =~ ^[A-Z_]+$ ]]; then
-      pattern="$3[$key]"
-      pattern=${!pattern:-}
-    fi
-    if [[ -z $pattern ]]; then
-      problem "$file line $number: no such setting"
-    elif [[ -n ${seen[$key]:-} ]]; then
-      problem "$file line $number: $key stands there twice"
-    elif [[ ! $value =~ $pattern ]]; then
-      problem "$file line $number: $key must match $pattern"
-    else
-      printf -v "$prefix$key" '%s' "$value"
-    fi
-    seen[$key]=yes
-  done <"$file"
-}
-
-# owned FILE MASK USERS...: a regular file of one of these users, without any of the mode's bits in MASK.
-owned() {
-  local file=$1 mask=$2 owner mode user
-  shift 2
-  if [[ ! -f $file || -L $file ]]; then
-    problem "$file: not there, or no regular file"
-    return 1
-  fi
-  owner=$(stat -c %u -- "$file")
-  mode=$(stat -c %a -- "$file")
-  if (((8#$mode & mask) != 0)); then problem "$file: mode $mode lets others in; use chmod go-rwx"; fi
-  for user in "$@"; do
-    if [[ $owner == "$user" ]]; then return 0; fi
-  done
-  problem "$file: owned by user id $owner, must be one of $*"
-  return 1
-}
-
-require() {
-  local key name
-  for key in "$@"; do
-    name=conf_$key
-    if [[ -z ${!name:-} ]]; then problem "$CONFIG: $key is missing"; fi
-  done
-}
-
-check_configuration() {
-  if ! owned "$CONFIG" 022 0 "$EUID"; then return; fi
-  if [[ ! -r $CONFIG ]]; then
-    problem "$CONFIG: user $EUID cannot read it"
-    return
-  fi
-  read_settings "$CONFIG" conf_ PATTERNS
-  require REMOTE OS_USER SQLANY_HOME SERVER DATABASE LOG_FOLDER CREDENTIALS
-  if [[ -n ${conf_MOBILINK_ADDRESS:-} && -z ${conf_MOBILINK_PROTOCOL:-} ]]; then
-    problem "$CONFIG: MOBILINK_ADDRESS needs MOBILINK_PROTOCOL"
-  fi
-}
+# --- the run -----------------------------------------------------------------------------------------------------------------
 
 check_run() {
   if [[ ! $RUN_ID =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}@[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$ ]]; then
@@ -228,27 +128,6 @@ prepare_folder() {
 
 # --- the local server ----------------------------------------------------------------------------------------------------------
 
-# A file for the tools that read their arguments from @file. Never on a command line.
-write_arguments() {
-  local name=$1
-  shift
-  printf '%s\n' "$@" >"$work/$name" || finish failed "$work: cannot be written"
-}
-
-# Output of a tool with what is secret left out.
-told() {
-  local text
-  text=$(tail -c 2000 -- "$1" 2>/dev/null)
-  text=${text//"$secret_PASSWORD"/***}
-  if [[ -n ${secret_MOBILINK_PASSWORD:-} ]]; then text=${text//"$secret_MOBILINK_PASSWORD"/***}; fi
-  printf '%s' "${text//$'\n'/ }"
-}
-
-# One of the tools with its arguments in a file, for 30 seconds at most. The lock is not for it.
-ask() {
-  timeout -k 5 30 "$conf_SQLANY_HOME/bin64/$1" "@$work/$2" </dev/null >"$work/$2.out" 2>&1 3>&- 9>&-
-}
-
 # Ends the script unless the local server says that it is the primary. No answer is no primary: the partner may be one.
 require_primary() {
   local answered out
@@ -258,23 +137,27 @@ require_primary() {
     if [[ $out =~ [Ii]nvalid\ user\ ID\ or\ password ]]; then finish failed "$conf_CREDENTIALS: the local server does not accept them"; fi
     finish not-primary "the local server $conf_SERVER does not answer: $out"
   fi
-  write_arguments role -nogui -c "\"$connection\"" \
-    "\"SELECT 'mobilink-ha-role=' || COALESCE(DB_PROPERTY('MirrorRole'),'none') || ',read-only=' || COALESCE(DB_PROPERTY('ReadOnly'),'none') || ';'\""
-  ask dbisql role
+  ask_role
   answered=$?
-  # As it was printed: a password that is part of a role's name would be masked out of it.
-  out=$(tail -c 2000 -- "$work/role.out" 2>/dev/null)
-  if ((answered != 0)) || [[ ! $out =~ mobilink-ha-role=([A-Za-z]*),read-only=([A-Za-z]*)\; ]]; then
+  if ((answered != 0)); then
     finish not-primary "the local server $conf_SERVER does not tell its role: $(told "$work/role.out")"
   fi
-  role=${BASH_REMATCH[1],,}
-  if [[ ${BASH_REMATCH[2],,} == on ]]; then finish not-primary "the local database is read-only, its role is $role"; fi
+  if [[ $read_only == on ]]; then finish not-primary "the local database is read-only, its role is $role"; fi
   case $role:$conf_MIRRORED in
     primary:*) ;;
     none:no | :no) ;;
     none:yes | :yes) finish not-primary "the local database has no role, though $CONFIG does not say MIRRORED=no" ;;
     *) finish not-primary "the local database is $role" ;;
   esac
+}
+
+# dbmlsync reads the logs of the folder that it is given, whoever's they are. Where the server does not tell, nothing can be compared.
+require_folder_of_log() {
+  local folder=${log_name%/*}
+  if [[ $log_name != /* ]]; then return; fi
+  if [[ ! $folder -ef $conf_LOG_FOLDER ]]; then
+    finish failed "$CONFIG: LOG_FOLDER is $conf_LOG_FOLDER, but the active log of $conf_SERVER lies in $folder"
+  fi
 }
 
 # --- dbmlsync ------------------------------------------------------------------------------------------------------------------
@@ -322,10 +205,10 @@ synchronize() {
 
   if [[ -n $interrupted ]]; then finish failed "stopped by SIG$interrupted"; fi
   if [[ -e $work/stopped ]]; then finish failed "stopped after the limit of $limit seconds"; fi
-  if ((code != 0)); then finish failed "dbmlsync: $(last_error "$log")"; fi
+  if ((code != 0)); then finish failed "$(runbook_of "$log")dbmlsync: $(last_error "$log")"; fi
   # An exit code is cut to eight bits: 256 looks like success, its log does not.
   if grep -qsh '^E\. ' -- "$log" "$work/sync.out"; then
-    finish failed "dbmlsync ended with 0, but its log has errors: $(last_error "$log")"
+    finish failed "$(runbook_of "$log")dbmlsync ended with 0, but its log has errors: $(last_error "$log")"
   fi
   : >"$conf_STATE_FOLDER/synchronized-once"
   remember_run
@@ -336,6 +219,13 @@ last_error() {
   grep -sh '^E\. ' -- "$1" "$work/sync.out" | tail -n 1 >"$work/error"
   if [[ ! -s $work/error ]]; then tail -c 500 -- "$work/sync.out" >"$work/error"; fi
   told "$work/error"
+}
+
+# Which page of docs/runbooks helps; before the error, which is cut where it is long. Its wording is SAP's, so it is looked for loosely.
+runbook_of() {
+  if last_error "$1" | grep -qiE 'transaction log.*(missing|not found|offset|gap|cannot|unable|no )|(missing|no|not find|unable|find).*(off-?line )?(transaction )?log|log (operation )?(at )?offset'; then
+    printf '[runbook missing-transaction-log] '
+  fi
 }
 
 # The last 20 logs, none longer than about 10 MB.
@@ -362,14 +252,7 @@ check_run
 if [[ -n $problems ]]; then finish failed "$problems"; fi
 become_database_user
 
-if owned "$conf_CREDENTIALS" 077 0 "$EUID"; then
-  if [[ -r $conf_CREDENTIALS ]]; then
-    read_settings "$conf_CREDENTIALS" secret_ SECRET_PATTERNS
-    if [[ -z ${secret_USER:-} || -z ${secret_PASSWORD:-} ]]; then problem "$conf_CREDENTIALS: USER and PASSWORD must stand there"; fi
-  else
-    problem "$conf_CREDENTIALS: user $(id -un) cannot read it"
-  fi
-fi
+read_credentials "$conf_CREDENTIALS"
 for tool in dbping dbisql dbmlsync; do
   if [[ ! -x $conf_SQLANY_HOME/bin64/$tool ]]; then problem "$conf_SQLANY_HOME/bin64/$tool: not there"; fi
 done
@@ -389,6 +272,7 @@ fi
 
 work=$(mktemp -d "$conf_STATE_FOLDER/run.XXXXXXXX") || finish failed "$conf_STATE_FOLDER: cannot be written"
 export LD_LIBRARY_PATH=$conf_SQLANY_HOME/lib64 SATMP=$work
-connection="SERVER=$conf_SERVER;DBN=$conf_DATABASE;HOST=127.0.0.1:$conf_PORT;UID=$secret_USER;PWD=$secret_PASSWORD"
+connection=$(local_connection)
 require_primary
+require_folder_of_log
 synchronize

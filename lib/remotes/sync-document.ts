@@ -4,8 +4,10 @@ import { Stack } from 'aws-cdk-lib';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 
-/** The package brings it; test/package looks that it does. */
-const SCRIPT = path.join(__dirname, '..', '..', 'host', 'sync-remote.sh');
+/** The package brings them; test/package looks that it does. The first defines what the second would read from its folder. */
+const SCRIPTS = ['remote-configuration.sh', 'sync-remote.sh'].map((name) =>
+  path.join(__dirname, '..', '..', 'host', name),
+);
 
 /** Ends the script in the document; no line of the script may be this one. */
 const END_OF_SCRIPT = 'MOBILINK_HA_SYNC_REMOTE';
@@ -38,7 +40,7 @@ export class SyncDocument extends Construct {
       targetType: '/',
       // The default, Replace, would need another name each time.
       updateMethod: 'NewVersion',
-      content: content(readFileSync(SCRIPT, 'utf8')),
+      content: content(SCRIPTS.map((script) => readFileSync(script, 'utf8')).join('')),
     });
     this.documentName = this.document.ref;
     this.documentArn = Stack.of(this).formatArn({
@@ -94,7 +96,7 @@ function inBash(script: string): string[] {
   const lines = script.replace(/\n+$/, '').split('\n');
   if (lines.includes(END_OF_SCRIPT) || script.includes('{{')) {
     throw new Error(
-      `host/sync-remote.sh must hold neither a line ${END_OF_SCRIPT} nor '{{', which Systems Manager replaces`,
+      `host/remote-configuration.sh and host/sync-remote.sh must hold neither a line ${END_OF_SCRIPT} nor '{{', which Systems Manager replaces`,
     );
   }
   return [

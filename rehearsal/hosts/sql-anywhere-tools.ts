@@ -30,7 +30,12 @@ export const sqlAnywhereTools: HostTools = {
   },
 
   tell(folder, role, mirrored) {
-    const lines = [`server=${SERVER}`, `answers=${role === 'absent' ? 'no' : 'yes'}`, `role=${nameOf(role, mirrored)}`];
+    const lines = [
+      `server=${SERVER}`,
+      `answers=${role === 'absent' ? 'no' : 'yes'}`,
+      `role=${nameOf(role, mirrored)}`,
+      `log=${path.join(folder, 'log', 'remote.log')}`,
+    ];
     writeFileSync(path.join(folder, 'home/behaviour'), `${lines.join('\n')}\n`);
   },
 

@@ -358,7 +358,8 @@ describe.concurrent('the configuration', () => {
 });
 
 describe.concurrent('in the document of Systems Manager', () => {
-  const text = readFileSync(SCRIPT, 'utf8');
+  const text =
+    readFileSync(path.join(path.dirname(SCRIPT), 'remote-configuration.sh'), 'utf8') + readFileSync(SCRIPT, 'utf8');
   const step = [
     `exec /bin/bash --norc -c 'exec /bin/bash --norc -c "$(cat)" sync-remote.sh </dev/null' <<'MOBILINK_HA_SYNC_REMOTE'`,
     `${text}MOBILINK_HA_SYNC_REMOTE\n`,

@@ -26,7 +26,9 @@ const [document] = Object.values(Template.fromStack(stack).findResources('AWS::S
 const content: Content = document?.Properties.Content;
 const [step] = content.mainSteps;
 const lines = step?.inputs.runCommand ?? [];
-const script = readFileSync('host/sync-remote.sh', 'utf8');
+const script = ['remote-configuration.sh', 'sync-remote.sh']
+  .map((name) => readFileSync(`host/${name}`, 'utf8'))
+  .join('');
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mobilink-document-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,7 +57,7 @@ describe('the document', () => {
     });
   });
 
-  it('holds the script as it stands, and fits into Systems Manager', () => {
+  it('holds the scripts as they stand, and fits into Systems Manager', () => {
     expect(lines.slice(1, -1).join('\n')).toBe(script.replace(/\n+$/, ''));
     // AWS General Reference, "AWS Systems Manager endpoints and quotas": 64 KB a document.
     expect(Buffer.byteLength(JSON.stringify(content))).toBeLessThan(64 * 1024);
