@@ -197,6 +197,8 @@ put_schedules() {
 # Fetched by root, whose role may; applied by the database's user.
 fetch_versions() {
   local entry number sum url
+  AWS_DEFAULT_REGION=$(pair_setting REGION) || exit 1
+  export AWS_DEFAULT_REGION AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=5
   for entry in ${versions[@]+"${versions[@]}"}; do
     read -r number sum url <<<"$entry"
     aws s3 cp --only-show-errors "$url" "$incoming/sql-$number" || die "$url: cannot be read"

@@ -4,6 +4,7 @@ import { ToolFailure } from './tools/client';
 import { dbbackup } from './tools/dbbackup';
 import { dbinit } from './tools/dbinit';
 import { dbisql } from './tools/dbisql';
+import { dbmlsync } from './tools/dbmlsync';
 import { dbping } from './tools/dbping';
 import { dbstop } from './tools/dbstop';
 import { dbvalid } from './tools/dbvalid';
@@ -15,7 +16,7 @@ import { dbvalid } from './tools/dbvalid';
 
 type Tool = (installation: Installation, words: readonly string[]) => number | Promise<number>;
 
-const TOOLS: Readonly<Record<string, Tool>> = { dbbackup, dbinit, dbisql, dbping, dbstop, dbvalid };
+const TOOLS: Readonly<Record<string, Tool>> = { dbbackup, dbinit, dbisql, dbmlsync, dbping, dbstop, dbvalid };
 
 /** Exit code of a tool that was used wrongly. UNSOURCED. */
 const USAGE = 255;

@@ -25,6 +25,10 @@ const CHOICES = {
   old_primary: ['ends', 'lingers'],
   /** A mirror that lost both others. */
   lonely_mirror: ['serves', 'waits'],
+  /** What dbmlsync does with logs of another database in its folder. */
+  foreign_log: ['ignored', 'fails'],
+  /** How dbmlsync says that a transaction log is missing. */
+  missing_log: ['offline', 'missing', 'offset'],
   /** A server whose database cannot take part any more. */
   incompatible: ['ends', 'stays'],
 } as const;

@@ -66,8 +66,21 @@ export class PairHosts {
   }
 
   public start(role: PairRole, script: string, environment: Record<string, string> = {}) {
-    const host = this.host(role);
-    const child = spawn('bash', [host.file(`/opt/mobilink-ha/${script}.sh`)], {
+    return this.spawn(role, 'bash', [this.host(role).file(`/opt/mobilink-ha/${script}.sh`)], environment);
+  }
+
+  /** Runs any command on the host to its end. */
+  public command(
+    role: PairRole,
+    command: string,
+    words: string[],
+    environment: Record<string, string> = {},
+  ): Promise<ScriptEnd> {
+    return this.spawn(role, command, words, environment).ended;
+  }
+
+  private spawn(role: PairRole, command: string, words: string[], environment: Record<string, string>) {
+    const child = spawn(command, words, {
       env: { ...this.environmentOf(role), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -142,7 +155,7 @@ export class PairHosts {
   public async insert(value: string, on: Partner): Promise<boolean> {
     const host = this.host(on);
     try {
-      const client = await host.connect(this.connection(on));
+      const client = await host.connect(this.login(on));
       try {
         client.send({ execute: `INSERT INTO "probe" VALUES ('${value}')` });
         return !('error' in (await client.reply()));
@@ -154,8 +167,20 @@ export class PairHosts {
     }
   }
 
+  /** Runs a statement on a host as its administrator; returns the error, if there was one. */
+  public async execute(on: Partner, statement: string): Promise<string | undefined> {
+    const client = await this.host(on).connect(this.login(on));
+    try {
+      client.send({ execute: statement });
+      const reply = await client.reply();
+      return 'error' in reply ? reply.error : undefined;
+    } finally {
+      client.close();
+    }
+  }
+
   public async rows(on: Partner): Promise<string[]> {
-    const client = await this.host(on).connect(this.connection(on));
+    const client = await this.host(on).connect(this.login(on));
     try {
       client.send({ execute: 'SELECT * FROM "probe"' });
       const reply = await client.reply();
@@ -215,7 +240,8 @@ export class PairHosts {
     };
   }
 
-  private connection(on: Partner): string {
+  /** The administrator's connection to the server of a host. */
+  public login(on: Partner): string {
     const { username, password } = SECRETS.dba;
     return `SERVER=${this.host(on).server};DBN=consolidated;HOST=127.0.0.1:2638;UID=${username};PWD=${password}`;
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { LogPoint } from '../mirroring/messages';
-import type { Change, MirrorServer } from '../sql/change';
+import type { Change, DatabaseEvent, MirrorServer } from '../sql/change';
 import { replaceFile } from './durable';
 
 /** Everything that a database of the stand-in holds. */
@@ -17,8 +17,14 @@ export interface DatabaseContents {
   readonly mirrorOptions: Record<string, string>;
   readonly procedures: Record<string, string>;
   readonly services: Record<string, { readonly procedure: string; readonly user: string }>;
-  readonly events: Record<string, { readonly type: string; readonly command: string }>;
+  readonly events: Record<string, DatabaseEvent>;
+  /** Rows of the tables that have any. */
+  readonly tables: Record<string, Readonly<Record<string, string>>[]>;
+  /** What is only remembered. */
+  readonly definitions: string[];
   readonly probes: string[];
+  /** Of the synchronization: what the consolidated database has acknowledged. */
+  progress: number;
 }
 
 const MAGIC = 'stand-in database';
@@ -35,7 +41,10 @@ export function newDatabase(id: string, users: Record<string, string>): Database
     procedures: {},
     services: {},
     events: {},
+    tables: {},
+    definitions: [],
     probes: [],
+    progress: 0,
   };
 }
 
@@ -88,7 +97,28 @@ export function applyChange(contents: DatabaseContents, change: Change): void {
       contents.services[change.name] = { procedure: change.procedure, user: change.user };
       break;
     case 'event':
-      contents.events[change.name] = { type: change.type, command: change.command };
+      contents.events[change.name] = change.event;
+      break;
+    case 'drop-event':
+      delete contents.events[change.name];
+      break;
+    case 'table':
+      contents.tables[change.name] ??= [];
+      break;
+    case 'row':
+      contents.tables[change.table]?.push(change.values);
+      break;
+    case 'delete-rows': {
+      const rows = contents.tables[change.table] ?? [];
+      contents.tables[change.table] = rows.filter((row) => row[change.column] !== change.equal);
+      break;
+    }
+    case 'definition':
+      contents.definitions.push(change.what);
+      break;
+    case 'synchronized':
+      contents.progress = change.progress;
+      contents.probes.push(...change.downloaded);
       break;
     case 'insert':
       contents.probes.push(change.value);

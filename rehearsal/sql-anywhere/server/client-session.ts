@@ -63,6 +63,12 @@ export class ClientSession {
 
   private async answer(request: Request): Promise<void> {
     if ('execute' in request) return this.execute(parseStatement(request.execute));
+    if ('synchronization' in request) return this.synchronization();
+    if ('synchronized' in request) {
+      this.demandSynchronization();
+      await this.options.database.commit({ kind: 'synchronized', ...request.synchronized });
+      return this.reply({ done: true });
+    }
     this.demandAuthority();
     if ('stop' in request) {
       this.reply({ done: true });
@@ -96,6 +102,24 @@ export class ClientSession {
         else this.reply({ columns: ['value'], rows: found.map((value) => [value]) });
         break;
       }
+      case 'rows': {
+        const { table, where, expression, aggregate } = statement;
+        const all = database.now.tables[table];
+        if (!all) throw new SqlError(`Table '${table}' not found (SQLCODE -141)`);
+        const found = all.filter((row) => !where || where.matches(row[where.column] ?? ''));
+        const questions = questionsTo(server, database, variants, this.user);
+        const rows = aggregate ? [found.at(-1) ?? {}] : found;
+        this.reply({
+          columns: ['expression'],
+          rows: rows.map((row) => [expression({ ...questions, column: (name) => row[name] ?? null })]),
+        });
+        break;
+      }
+      case 'trigger-event':
+        this.demandAuthority();
+        database.trigger(statement.name);
+        this.reply({ columns: [], rows: [] });
+        break;
       case 'call': {
         const result = runProcedure(statement.procedure, database, questionsTo(server, database, variants, this.user));
         if (!result) throw new SqlError(`Procedure '${statement.procedure}' not found (SQLCODE -265)`);
@@ -112,6 +136,26 @@ export class ClientSession {
       case 'nothing':
         this.reply({ columns: [], rows: [] });
     }
+  }
+
+  /** What dbmlsync asks before it reads the logs. */
+  private synchronization(): void {
+    this.demandSynchronization();
+    const { database } = this.options;
+    if (database.isReadOnly) throw new SqlError('The database is read-only (SQLCODE -757)');
+    this.reply({
+      remote: database.now.id,
+      log: database.log.file,
+      last: database.log.last().position,
+      progress: database.now.progress,
+      deleteOldLogs: database.now.options.delete_old_logs ?? 'Off',
+    });
+  }
+
+  private demandSynchronization(): void {
+    const { roles, users } = this.options.database.now;
+    if (Object.keys(users)[0] === this.user || roles.includes(`SYS_RUN_REPLICATION_ROLE ${this.user}`)) return;
+    throw new SqlError(`Permission denied: ${this.user} has no SYS_RUN_REPLICATION_ROLE (SQLCODE -121)`);
   }
 
   /** The first user of a database is its administrator. */

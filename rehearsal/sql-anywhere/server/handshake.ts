@@ -29,13 +29,30 @@ export const NOT_FOUND = { error: 'Database server not found (SQLCODE -100)', co
 export const NOT_ACCESSIBLE = { error: 'Specified database is not accessible (SQLCODE -83)', code: 7 };
 export const BAD_LOGIN = { error: 'Invalid user ID or password (SQLCODE -103)', code: 7 };
 
+/** What the database knows of its synchronization. */
+export interface SynchronizationState {
+  /** By which the consolidated database knows it. */
+  readonly remote: string;
+  /** The active log. */
+  readonly log: string;
+  /** The end of what is committed. */
+  readonly last: number;
+  readonly progress: number;
+  /** The option `delete_old_logs`. */
+  readonly deleteOldLogs: string;
+}
+
 export type Request =
   | { readonly execute: string }
   | { readonly backup: { readonly database: boolean; readonly renameLog: boolean } }
+  /** dbmlsync begins, and has ended. */
+  | { readonly synchronization: true }
+  | { readonly synchronized: { readonly progress: number; readonly downloaded: readonly string[] } }
   | { readonly stop: true };
 
 export type Reply =
   | { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly file: string; readonly part: string; readonly last: boolean }
+  | SynchronizationState
   | { readonly done: true }
   | { readonly error: string };

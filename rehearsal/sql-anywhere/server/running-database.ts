@@ -7,7 +7,7 @@ import type { LogEntry } from '../mirroring/messages';
 import type { Change } from '../sql/change';
 import { SqlError } from '../sql/tokens';
 import type { Variants } from '../variants';
-import { runEvents } from './events';
+import { EventClock, runEvent, runEvents } from './events';
 import { MirroredPartner } from './mirrored-partner';
 import { definitionFor, type MirroringDefinition } from './mirroring-definition';
 import type { ServerLog } from './server-log';
@@ -40,9 +40,10 @@ export class RunningDatabase {
   public definition: MirroringDefinition | undefined;
   private contents: DatabaseContents;
   private waiters: Waiter[] = [];
+  private readonly clock: EventClock;
 
   constructor(private readonly options: RunningDatabaseOptions) {
-    const { file } = options;
+    const { file, variants, installation, log } = options;
     this.name = path.basename(file, '.db');
     this.contents = readDatabase(file);
     this.log = new TransactionLog(file.replace(/\.db$/, '.log'), this.contents.id, this.contents.point);
@@ -50,6 +51,11 @@ export class RunningDatabase {
     this.define(false);
     if (this.definition && !options.mirrored)
       throw new Error('mirroring is defined on the database, but -xp on is not given');
+    this.clock = new EventClock(
+      () => (this.isAccessible && !this.isReadOnly ? this.contents.events : undefined),
+      (name, event) => runEvent(name, event, installation, log),
+      variants.second,
+    );
   }
 
   public get now(): Readonly<DatabaseContents> {
@@ -65,9 +71,23 @@ export class RunningDatabase {
     return this.mirroring?.rules.role === 'mirror';
   }
 
+  /** Fires an event at once, whatever its schedule says; only who may write fires any. */
+  public trigger(name: string): void {
+    const event = this.contents.events[name];
+    if (!event) throw new SqlError(`Event '${name}' not found (SQLCODE -771)`);
+    if (this.isReadOnly) throw new SqlError('The database is read-only (SQLCODE -757)');
+    runEvent(name, event, this.options.installation, this.options.log);
+  }
+
   /** Resolves when the change is as safe as the mode promises. A restart of the database leaves it open for ever. */
   public async commit(change: Change): Promise<void> {
     if (this.isReadOnly) throw new SqlError('The database is read-only (SQLCODE -757)');
+    if (change.kind === 'definition' && this.contents.definitions.includes(change.what)) {
+      throw new SqlError(`Item '${change.what}' already exists (SQLCODE -110)`);
+    }
+    if (change.kind === 'row' && !this.contents.tables[change.table]) {
+      throw new SqlError(`Table '${change.table}' not found (SQLCODE -141)`);
+    }
     const position = this.mirroring ? this.mirroring.rules.write(change) : this.writeAlone(change);
     if (position === undefined) throw new SqlError('The database is not accessible (SQLCODE -83)');
     if (this.contents.point.position < position) {
@@ -102,6 +122,7 @@ export class RunningDatabase {
   }
 
   public close(): void {
+    this.clock.stop();
     this.mirroring?.close();
     this.checkpoint();
   }

@@ -9,6 +9,8 @@ export interface Questions {
   databaseProperty(name: string): Value;
   utc(): Date;
   user(): string;
+  /** Of the row that is looked at. @default - there is none */
+  column?(name: string): Value;
 }
 
 export type Expression = (questions: Questions) => Value;
@@ -30,6 +32,10 @@ function readTerm(tokens: TokenReader): Expression {
     return () => text;
   }
   if (tokens.accept('NULL')) return () => null;
+  if (tokens.peek()?.kind === 'name') {
+    const column = tokens.name();
+    return (questions) => questions.column?.(column) ?? null;
+  }
   if (tokens.accept('CURRENT UTC TIMESTAMP')) return ({ utc }) => timestamp(utc());
   if (tokens.accept('CURRENT USER')) return ({ user }) => user();
   if (tokens.accept('CAST (')) return readCast(tokens);
@@ -68,6 +74,8 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   LCASE: (_, text = null) => text?.toLowerCase() ?? null,
   UPPER: (_, text = null) => text?.toUpperCase() ?? null,
   UCASE: (_, text = null) => text?.toUpperCase() ?? null,
+  // Over the one row at most that its callers select.
+  MAX: (_, value = null) => value,
   STRING: (_, ...values) => values.map((value) => value ?? '').join(''),
   DATEFORMAT: (_, value = null, format = null) => value && format && dateFormat(value, format),
 };

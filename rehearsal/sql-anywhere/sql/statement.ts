@@ -10,6 +10,15 @@ export type Statement =
   | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'select'; readonly column: string; readonly expression: Expression }
   | { readonly kind: 'probes'; readonly count: boolean; readonly equal?: string }
+  | {
+      readonly kind: 'rows';
+      readonly table: string;
+      readonly expression: Expression;
+      /** One row comes back, also of none. */
+      readonly aggregate: boolean;
+      readonly where?: { readonly column: string; readonly matches: (value: string) => boolean };
+    }
+  | { readonly kind: 'trigger-event'; readonly name: string }
   | { readonly kind: 'call'; readonly procedure: string }
   | { readonly kind: 'fail-over'; readonly database: string }
   | { readonly kind: 'nothing' };
@@ -31,6 +40,11 @@ function read(tokens: TokenReader, sql: string): Statement {
   if (tokens.accept('CREATE OR REPLACE PROCEDURE')) return change(readProcedure(tokens, sql));
   if (tokens.accept('CREATE OR REPLACE SERVICE')) return change(readService(tokens));
   if (tokens.accept('CREATE OR REPLACE EVENT')) return change(readEvent(tokens));
+  if (tokens.accept('DROP EVENT IF EXISTS')) return change({ kind: 'drop-event', name: tokens.name() });
+  if (tokens.accept('TRIGGER EVENT')) return { kind: 'trigger-event', name: tokens.name() };
+  if (tokens.accept('CREATE TABLE IF NOT EXISTS')) return change(readTable(tokens));
+  if (tokens.accept('DELETE FROM')) return change(readDelete(tokens));
+  for (const what of DEFINITIONS) if (tokens.accept(what)) return change(readDefinition(tokens, what));
   if (tokens.accept('SET MIRROR OPTION')) return change(readMirrorOption(tokens));
   if (tokens.accept('SET OPTION PUBLIC .')) return change(readOption(tokens));
   if (tokens.accept('GRANT CONNECT TO')) return change(readUser(tokens));
@@ -38,11 +52,20 @@ function read(tokens: TokenReader, sql: string): Statement {
   if (tokens.accept('GRANT EXECUTE ON')) return change(readExecute(tokens));
   if (tokens.accept('INSERT INTO')) return change(readInsert(tokens));
   if (tokens.accept('ALTER DATABASE')) return readFailOver(tokens);
-  if (tokens.accept('SELECT')) return readSelect(tokens);
+  if (tokens.accept('SELECT')) return readSelect(tokens, sql);
   if (tokens.accept('CALL')) return { kind: 'call', procedure: readProcedureCall(tokens) };
   if (tokens.accept('COMMIT')) return { kind: 'nothing' };
   return tokens.fail('a statement that the stand-in knows was expected');
 }
+
+const DEFINITIONS = [
+  'CREATE TABLE',
+  'CREATE PUBLICATION',
+  'CREATE SYNCHRONIZATION USER',
+  'CREATE SYNCHRONIZATION SUBSCRIPTION',
+  'CREATE SYNCHRONIZATION PROFILE',
+  'GRANT SELECT',
+];
 
 function change(it: Change): Statement {
   return { kind: 'change', change: it };
@@ -77,11 +100,50 @@ function readService(tokens: TokenReader): Change {
 
 function readEvent(tokens: TokenReader): Change {
   const name = tokens.name();
+  if (tokens.accept('SCHEDULE')) {
+    const every = readSchedule(tokens);
+    tokens.expect('HANDLER');
+    return { kind: 'event', name, event: { every, command: readHandler(tokens) } };
+  }
   tokens.expect('TYPE');
   const type = tokens.word();
   if (!['MirrorFailover', 'MirrorServerDisconnect'].includes(type)) tokens.fail('an event of mirroring');
   tokens.expect('HANDLER');
-  return { kind: 'event', name, type, command: readHandler(tokens) };
+  return { kind: 'event', name, event: { type, command: readHandler(tokens) } };
+}
+
+const UNITS: Readonly<Record<string, number>> = { SECONDS: 1, MINUTES: 60, HOURS: 3600 };
+
+/** The seconds from one firing to the next. */
+function readSchedule(tokens: TokenReader): number {
+  tokens.name();
+  tokens.expect('START TIME');
+  if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(tokens.literal())) tokens.fail('a time of day');
+  tokens.expect('EVERY');
+  const count = Number(tokens.literal());
+  const unit = UNITS[tokens.word().toUpperCase()];
+  if (!unit || !(count >= 1)) tokens.fail('SECONDS, MINUTES or HOURS');
+  return count * (unit ?? 0);
+}
+
+function readTable(tokens: TokenReader): Change {
+  const name = tokens.name();
+  tokens.skip();
+  return { kind: 'table', name };
+}
+
+function readDelete(tokens: TokenReader): Change {
+  const table = tokens.name();
+  tokens.expect('WHERE');
+  const column = tokens.name();
+  tokens.expect('=');
+  return { kind: 'delete-rows', table, column, equal: tokens.literal() };
+}
+
+function readDefinition(tokens: TokenReader, what: string): Change {
+  const name = tokens.accept(',') ? '' : tokens.identifier();
+  const rest = tokens.skip();
+  return { kind: 'definition', what: what.startsWith('GRANT') ? `${what} ${name} ${rest}` : `${what} ${name}` };
 }
 
 function readMirrorOption(tokens: TokenReader): Change {
@@ -123,11 +185,31 @@ function readExecute(tokens: TokenReader): Change {
 }
 
 function readInsert(tokens: TokenReader): Change {
-  if (tokens.name() !== 'probe') tokens.fail('the table "probe"');
+  const table = tokens.name();
+  if (table !== 'probe') return readRow(tokens, table);
   tokens.expect('VALUES (');
   const value = tokens.literal();
   tokens.expect(')');
   return { kind: 'insert', value };
+}
+
+function readRow(tokens: TokenReader, table: string): Change {
+  const list = (item: () => string) => {
+    tokens.expect('(');
+    const items = [item()];
+    while (tokens.accept(',')) items.push(item());
+    tokens.expect(')');
+    return items;
+  };
+  const columns = list(() => tokens.name());
+  tokens.expect('VALUES');
+  const values = list(() => tokens.literal());
+  if (columns.length !== values.length) tokens.fail('as many values as columns');
+  return {
+    kind: 'row',
+    table,
+    values: Object.fromEntries(columns.map((column, index) => [column, values[index] ?? ''])),
+  };
 }
 
 function readFailOver(tokens: TokenReader): Statement {
@@ -136,7 +218,7 @@ function readFailOver(tokens: TokenReader): Statement {
   return { kind: 'fail-over', database };
 }
 
-function readSelect(tokens: TokenReader): Statement {
+function readSelect(tokens: TokenReader, sql: string): Statement {
   const count = tokens.accept('COUNT ( * )');
   if (count || tokens.accept('*') || tokens.peek()?.kind === 'name') {
     if (tokens.peek()?.kind === 'name') tokens.name();
@@ -148,8 +230,24 @@ function readSelect(tokens: TokenReader): Statement {
     return { kind: 'probes', count, equal: tokens.literal() };
   }
   const expression = readExpression(tokens);
+  if (tokens.accept('FROM')) return readRows(tokens, expression, /\bMAX\s*\(/i.test(sql));
   const column = tokens.accept('AS') ? tokens.name() : 'expression';
   return { kind: 'select', column, expression };
+}
+
+function readRows(tokens: TokenReader, expression: Expression, aggregate: boolean): Statement {
+  const table = tokens.name();
+  if (!tokens.accept('WHERE')) return { kind: 'rows', table, expression, aggregate };
+  const column = tokens.name();
+  if (tokens.accept('=')) {
+    const equal = tokens.literal();
+    return { kind: 'rows', table, expression, aggregate, where: { column, matches: (value) => value === equal } };
+  }
+  tokens.expect('LIKE');
+  const pattern = tokens.literal();
+  if (!/^[^%_]+%$/.test(pattern)) tokens.fail('a pattern that ends in %');
+  const matches = (value: string) => value.startsWith(pattern.slice(0, -1));
+  return { kind: 'rows', table, expression, aggregate, where: { column, matches } };
 }
 
 function readProcedureCall(tokens: TokenReader): string {

@@ -49,6 +49,13 @@ export class TokenReader {
     return this.tokens[this.index];
   }
 
+  /** Takes the rest, whatever it is: its words. */
+  public skip(): string {
+    const rest = this.tokens.slice(this.index).map(({ text }) => text);
+    this.index = this.tokens.length;
+    return rest.join(' ');
+  }
+
   public end(): void {
     this.accept(';');
     if (!this.atEnd) this.fail('end of the statement expected');

@@ -8,8 +8,9 @@ const STATEMENT_FAILED = 9;
 
 /** A statement, or a file of statements each of which ends with a line `go`; the first that fails ends it. */
 export async function dbisql(installation: Installation, words: readonly string[]): Promise<number> {
-  const { values, flags, rest } = parseOptions(words, ['-c'], ['-nogui']);
+  const { values, flags, rest } = parseOptions(words, ['-c', '-onerror'], ['-nogui']);
   if (!flags.has('-nogui')) throw new Refusal('without -nogui a window is opened');
+  if ((values.get('-onerror') ?? 'exit') !== 'exit') throw new Refusal('-onerror exit, or errors are stepped over');
   const statements = statementsOf(onlyOne(rest, 'statement or file'));
   const client = await Client.connect(values.get('-c') ?? '', installation, ['SERVER', 'DBN', 'HOST', 'UID', 'PWD']);
   try {

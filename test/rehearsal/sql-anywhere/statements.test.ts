@@ -45,7 +45,9 @@ describe('the statements of the stand-in', () => {
         stateFile: '/var/lib/mobilink-ha/state/consolidated_first.state',
       },
     });
-    expect(changes.at(-1)).toMatchObject({ change: { command: '/bin/bash /opt/mobilink-ha/tell-failover.sh' } });
+    expect(changes.at(-1)).toMatchObject({
+      change: { event: { command: '/bin/bash /opt/mobilink-ha/tell-failover.sh' } },
+    });
   });
 
   it.each([
