@@ -1,9 +1,10 @@
 import { type App, type Stack, Tags } from 'aws-cdk-lib';
+import { RemotesStack } from './remotes-stack';
 import { readStageConfiguration } from './stage-configuration';
 import { StatefulStack } from './stateful-stack';
 import { StatelessStack } from './stateless-stack';
 
-/** The two stacks of the stage that the context asks for. */
+/** The stacks of the stage that the context asks for. */
 export function compose(app: App): Stack[] {
   const stage = readStageConfiguration(app.node);
   const env = stage.region ? { account: stage.account, region: stage.region } : undefined;
@@ -25,7 +26,22 @@ export function compose(app: App): Stack[] {
     description: 'MobiLink: server farm, primary tracker and scheduled syncs',
   });
 
-  const stacks = [stateful, stateless];
+  const stacks: Stack[] = [stateful, stateless];
+  if (stage.remotes.length > 0) {
+    stacks.push(
+      new RemotesStack(app, `${prefix}-Remotes`, {
+        env,
+        stage,
+        vpc: stateful.vpc,
+        database: stateful.database,
+        registry: stateful.registry,
+        system: stateless.system,
+        systemName: prefix,
+        terminationProtection: stage.protected,
+        description: 'MobiLink: remote databases on EC2',
+      }),
+    );
+  }
   for (const stack of stacks) {
     Tags.of(stack).add('mobilink-ha:system', prefix);
     Tags.of(stack).add('mobilink-ha:stage', stage.stageName);

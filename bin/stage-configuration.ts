@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import * as v from 'valibot';
+import { Weekday } from '../lib';
 
 /** The configuration of the app, by stage, from the CDK context `mobilink-ha` (cdk.json) and `stage` (`-c stage=prod`). */
 
@@ -34,9 +35,8 @@ const rds = v.strictObject({
   deletableReason: v.optional(v.pipe(v.string(), v.minLength(1, 'must say why'))),
 });
 
-/** Two SQL Anywhere servers and an arbiter on EC2. What is left out has the default of `SqlAnywherePair`. */
-const pair = v.strictObject({
-  kind: v.literal('sql-anywhere-pair'),
+/** What SQL Anywhere needs on hosts of its own. What is left out has the default of `SqlAnywherePair` and `SqlAnywhereServer`. */
+const sqlAnywhere = {
   /** `ami-...`, or a parameter of Systems Manager that holds such an id, with its version: an image that moves by itself is refused. */
   machineImage: text(
     'ami-... or resolve:ssm:NAME:VERSION',
@@ -51,16 +51,32 @@ const pair = v.strictObject({
   ),
   databaseName: v.optional(text('a letter, then letters, digits or _, 64 at most', /^[A-Za-z][A-Za-z0-9_]{0,63}$/)),
   instanceType: v.optional(instanceType, 'm7i.large'),
-  arbiterInstanceType: v.optional(instanceType, 't3.small'),
   dataVolumeGiB: v.optional(whole(8, 65_536), 100),
-  /** What the licence and the memory of the servers allow. */
-  maximumConnections: v.optional(whole(50, 100_000), 500),
-  livenessSeconds: v.optional(whole(5, 600)),
   backupDays: v.optional(whole(1, 3_650)),
+  /** Longer than the backups; of a remote at least as long as those of the consolidated database. */
+  logDays: v.optional(whole(2, 3_650)),
   backupHour: v.optional(whole(0, 23)),
-});
+};
 
-const database = v.variant('kind', [rds, pair]);
+const ofPair = {
+  kind: v.literal('sql-anywhere-pair'),
+  ...sqlAnywhere,
+  arbiterInstanceType: v.optional(instanceType, 't3.small'),
+  livenessSeconds: v.optional(whole(5, 600)),
+};
+
+const ofServer = { kind: v.literal('sql-anywhere-server'), ...sqlAnywhere };
+
+/** What the licence and the memory of the servers allow. */
+const maximumConnections = v.optional(whole(50, 100_000), 500);
+
+/** Two SQL Anywhere servers and an arbiter on EC2. */
+const pair = v.strictObject({ ...ofPair, maximumConnections });
+
+/** One SQL Anywhere server on EC2, which is away while its host is replaced. */
+const server = v.strictObject({ ...ofServer, maximumConnections });
+
+const database = v.variant('kind', [rds, pair, server]);
 
 const farm = v.strictObject({
   image: v.strictObject({
@@ -76,11 +92,16 @@ const farm = v.strictObject({
   clientCidrs: v.optional(v.pipe(v.array(cidr), v.minLength(1, 'must name at least one range')), ['10.0.0.0/8']),
 });
 
+const timeZone = v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin'));
+const scheduleName = text('a letter, then letters, digits or hyphens, 20 at most', /^[A-Za-z][A-Za-z0-9-]{0,19}$/);
+const profile = text('1 to 128 letters, digits, _ . -', /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/);
+const timeOfDay = text('a time of day such as 03:00', /^([01]\d|2[0-3]):[0-5]\d$/);
+
 const schedule = v.strictObject({
   /** The schedule is known as NAME-STAGE-name in run ids and metrics. */
-  name: text('a letter, then letters, digits or hyphens, 20 at most', /^[A-Za-z][A-Za-z0-9-]{0,19}$/),
+  name: scheduleName,
   expression: text('rate(...), cron(...) or at(...) of EventBridge Scheduler', /^(rate|cron|at)\(.+\)$/),
-  timeZone: v.optional(v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')), 'Etc/UTC'),
+  timeZone: v.optional(timeZone, 'Etc/UTC'),
   groups: v.optional(
     v.pipe(
       v.array(text('1 to 64 letters, digits, _ . -', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)),
@@ -90,8 +111,43 @@ const schedule = v.strictObject({
   ),
   windowMinutes: v.optional(whole(0, 1440)),
   deadlineMinutes: v.optional(whole(1, 18_720)),
-  profile: v.optional(text('1 to 128 letters, digits, _ . -', /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/)),
+  profile: v.optional(profile),
   enabled: v.optional(v.boolean(), true),
+});
+
+/** A schedule inside the database of a remote. */
+const inside = v.pipe(
+  v.strictObject({
+    /** The schedule is known as NAME-STAGE-name in run ids and metrics. */
+    name: scheduleName,
+    /** @default - that of the remote */
+    profile: v.optional(profile),
+    timeZone: v.optional(timeZone, 'Etc/UTC'),
+    days: v.optional(v.pipe(v.array(v.enum(Weekday)), v.minLength(1, 'must name at least one day'))),
+    /** Either again and again, from one time of the day to another ... */
+    everyMinutes: v.optional(whole(1, 1440)),
+    from: v.optional(timeOfDay),
+    to: v.optional(text('a time of day such as 22:00', /^(24:00|([01]\d|2[0-3]):[0-5]\d)$/)),
+    /** ... or once a day. */
+    at: v.optional(timeOfDay),
+    catchUpMinutes: v.optional(whole(1, 1440)),
+  }),
+  v.check((it) => (it.everyMinutes === undefined) !== (it.at === undefined), 'needs either everyMinutes or at'),
+  v.check((it) => it.at === undefined || (it.from ?? it.to) === undefined, 'from and to go with everyMinutes'),
+);
+
+/** A remote database on EC2. */
+const remote = v.strictObject({
+  name: text('a letter, then letters, digits or hyphens, 30 at most', /^[A-Za-z][A-Za-z0-9-]{0,29}$/),
+  group: v.optional(text('1 to 64 letters, digits, _ . -', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/), 'stores'),
+  database: v.variant('kind', [v.strictObject(ofPair), v.strictObject(ofServer)]),
+  /** The synchronization profile that the SQL creates. */
+  profile,
+  /** What makes the database a remote, each file once, in this order; paths from where cdk is run. */
+  sqlFiles: v.pipe(v.array(v.string()), v.minLength(1, 'must name at least one file')),
+  inside: v.optional(v.array(inside), []),
+  /** Why neither this single server nor the consolidated database is highly available. */
+  noHighAvailabilityReason: v.optional(v.pipe(v.string(), v.minLength(1, 'must say why'))),
 });
 
 function isTimeZone(name: string): boolean {
@@ -115,6 +171,7 @@ const stage = v.pipe(
     farm,
     registry: v.optional(v.strictObject({ shards: v.optional(whole(1, 1024), 4) }), {}),
     schedules: v.optional(v.array(schedule), []),
+    remotes: v.optional(v.array(remote), []),
     tags: v.optional(v.record(v.string(), v.string()), {}),
   }),
   v.check(
@@ -129,6 +186,10 @@ const stage = v.pipe(
     ({ schedules }) => new Set(schedules.map(({ name }) => name)).size === schedules.length,
     'schedules must have different names',
   ),
+  v.check(
+    ({ remotes }) => new Set(remotes.map(({ name }) => name.toLowerCase())).size === remotes.length,
+    'remotes must have different names',
+  ),
   v.check((it) => it.farm.minServers <= it.farm.maxServers, 'farm.minServers must not be above farm.maxServers'),
 );
 
@@ -142,7 +203,12 @@ const configuration = v.strictObject({
 });
 
 export type RdsConfiguration = v.InferOutput<typeof rds>;
-export type PairConfiguration = v.InferOutput<typeof pair>;
+type PairConfiguration = v.InferOutput<typeof pair>;
+type ServerConfiguration = v.InferOutput<typeof server>;
+export type ConsolidatedConfiguration = RdsConfiguration | PairConfiguration | ServerConfiguration;
+export type RemoteConfiguration = v.InferOutput<typeof remote>;
+/** Of a consolidated or of a remote database. */
+export type SqlAnywhereConfiguration = RemoteConfiguration['database'];
 
 /** One stage of the app, with every default filled in. */
 export type StageConfiguration = v.InferOutput<typeof stage> & { readonly name: string; readonly stageName: string };

@@ -24,8 +24,10 @@ export interface RemoteDatabaseProps {
   /**
    * The MobiLink user of this remote: JSON with `username` and `password`. It must be known to the consolidated database, by `mluser` or
    * `ml_add_user`; this package does not add it.
+   *
+   * @default - a new secret with a generated password; the user is called like the remote. Cost: 0.40 dollars a month (list price)
    */
-  readonly mobiLinkUser: secretsmanager.ISecret;
+  readonly mobiLinkUser?: secretsmanager.ISecret;
 
   /** The synchronization profile that `sqlFiles` create, for syncs that name no other. */
   readonly profile: string;
@@ -41,9 +43,9 @@ export interface RemoteDatabaseProps {
   readonly sqlFiles: string[];
 
   /**
-   * Where the MobiLink servers are.
+   * Where the MobiLink servers are; the hosts may reach that port.
    *
-   * @default - the address that the subscription or the profile holds
+   * @default - the address that the subscription or the profile holds; let the hosts reach it with `database.connections`
    */
   readonly mobiLinkServers?: MobiLinkServerAddress;
 

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type CustomResource, Tags } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { fetching, secretIdOf } from '../secret-access/secret-access';
 import { MEMBER_TAG, PAIR_TAG } from '../sql-anywhere/replacement-document';
 import type { ISqlAnywhereDatabase } from '../sql-anywhere/sql-anywhere-database';
+import { acknowledge } from '../validation/acknowledgement';
 import { HostSetUp } from './host-set-up';
 import { exchangeStatements } from './registry-exchange';
 import type { RemoteDatabaseProps } from './remote-database-props';
@@ -31,6 +34,9 @@ export class RemoteDatabase extends Construct {
   /** As the registry and the runs know it: `<group>/<remoteName>`. */
   public readonly remote: string;
 
+  /** The MobiLink user of this remote: JSON with `username` and `password`. */
+  public readonly mobiLinkUser: secretsmanager.ISecret;
+
   /** The registration; what needs the remote to be set up depends on it. */
   public readonly registration: CustomResource;
 
@@ -42,11 +48,12 @@ export class RemoteDatabase extends Construct {
     this.remote = `${group}/${remoteName}`;
     const schedules = triggers.flatMap(({ insideSchedule }) => insideSchedule ?? []);
 
+    this.mobiLinkUser = props.mobiLinkUser ?? this.generateUser(remoteName);
     database._holdsRemote();
     const files = props.sqlFiles.map((file, index) => new Asset(this, `Sql-${index + 1}`, { path: file }));
     const policy = new iam.Policy(this, 'HostPolicy', { roles: database.hosts.map(({ role }) => role) });
     policy.addStatements(
-      ...fetching(this, [props.mobiLinkUser]),
+      ...fetching(this, [this.mobiLinkUser]),
       new iam.PolicyStatement({
         actions: ['s3:GetObject'],
         resources: files.map((asset) => asset.bucket.arnForObjects(asset.s3ObjectKey)),
@@ -54,6 +61,9 @@ export class RemoteDatabase extends Construct {
     );
     if (props.outcomes && schedules.length > 0) {
       policy.addStatements(...exchangeStatements({ registry, outcomes: props.outcomes, group, remoteName }));
+    }
+    if (props.mobiLinkServers) {
+      database.connections.allowToAnyIpv4(ec2.Port.tcp(props.mobiLinkServers.port), 'MobiLink servers');
     }
     this.tagHosts(props);
 
@@ -74,7 +84,7 @@ export class RemoteDatabase extends Construct {
       registry,
       outcomes: props.outcomes,
       definition: [
-        `REMOTE_SECRET=${secretIdOf(props.mobiLinkUser)}`,
+        `REMOTE_SECRET=${secretIdOf(this.mobiLinkUser)}`,
         `DELETE_OLD_LOGS_DAYS=${database.logDays}`,
         ...files.map((asset, index) => `SQL=${index + 1} ${checksum(props.sqlFiles[index])} ${asset.s3ObjectUrl}`),
       ],
@@ -93,6 +103,23 @@ export class RemoteDatabase extends Construct {
     });
     // Syncs are ordered as soon as it is registered.
     this.registration.node.addDependency(setUp);
+  }
+
+  private generateUser(username: string): secretsmanager.ISecret {
+    const secret = new secretsmanager.Secret(this, 'MobiLinkUser', {
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username }),
+        generateStringKey: 'password',
+        excludePunctuation: true,
+        passwordLength: 40,
+      },
+    });
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'The consolidated database has to learn a new password first, so it is changed by the operator and not by a calendar.',
+    );
+    return secret;
   }
 
   /** Dispatchers command no host without their tag; hosts that are there already get it when they are replaced. */

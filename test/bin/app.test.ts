@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { readStageConfiguration } from '../../bin/stage-configuration';
-import { buildApp, type Resource, synthesize } from '../gates/app';
+import { buildApp, type Resource, type SynthesizedStack, synthesize } from '../gates/app';
 
 const IMAGE = { repositoryName: 'mobilink', tag: '17.0.1' };
 
@@ -92,8 +92,8 @@ describe('the configuration of the app', () => {
           'database\\.installer\\.bucketName',
           'database\\.installer\\.key: must be a key that ends in \\.tar\\.gz',
           'database\\.databaseName',
-          'database\\.livenessSeconds: must be at least 5',
           'database\\.backupHour: must be at most 23',
+          'database\\.livenessSeconds: must be at least 5',
           'database\\.allocatedStorageGiB',
         ].join('[\\s\\S]*'),
       ),
@@ -297,5 +297,77 @@ describe('the stage whose database is a mirrored pair', () => {
     const withoutScripts = (key: string, value: unknown) => (['UserData', 'Content'].includes(key) ? 'SCRIPT' : value);
     const text = JSON.stringify(stateful?.template, withoutScripts, 2).replace(/[a-f0-9]{64}/g, 'ASSET');
     expect(text).toMatchSnapshot(stateful?.name);
+  });
+});
+
+describe('the stages with remotes', () => {
+  const STAGES = ['bothMirrored', 'mirroredRemotes', 'singleRemotes', 'mirroredConsolidated', 'singleConsolidated'];
+  const remotesOf = (stage: string) => {
+    const stacks = synthesize(buildApp({ stage }));
+    expect(stacks.map(({ name }) => name)).toEqual(
+      ['Stateful', 'Stateless', 'Remotes'].map((suffix) => `MobiLink-${stage}-${suffix}`),
+    );
+    return stacks[2] as SynthesizedStack;
+  };
+
+  it.each(STAGES)('%s is as the snapshot says, assets, scripts and documents of the hosts left aside', (stage) => {
+    const remotes = remotesOf(stage);
+    expect(remotes.terminationProtection).toBe(true);
+    const withoutScripts = (key: string, value: unknown) => (['UserData', 'Content'].includes(key) ? 'SCRIPT' : value);
+    const text = JSON.stringify(remotes.template, withoutScripts, 2).replace(/[a-f0-9]{64}/g, 'ASSET');
+    expect(text).toMatchSnapshot(remotes.name);
+  });
+
+  it('hold as many hosts as the combination needs', () => {
+    const hosts = STAGES.map((stage) => {
+      const count = ({ template }: SynthesizedStack) =>
+        Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::AutoScaling::AutoScalingGroup').length;
+      return synthesize(buildApp({ stage })).map(count);
+    });
+    expect(hosts).toEqual([
+      [3, 0, 3],
+      [0, 0, 3],
+      [0, 0, 1],
+      [3, 0, 1],
+      [1, 0, 3],
+    ]);
+  });
+
+  const server = { kind: 'sql-anywhere-server', machineImage: 'ami-0123456789abcdef0' };
+  const bothSingle = (more: Record<string, unknown>) => {
+    const remote = { name: 'a', database: server, profile: 'p', sqlFiles: ['examples/sql/store-1.sql'], ...more };
+    const stage = { farm: { image: IMAGE }, database: server, remotes: [remote] };
+    return () => buildApp({ stage: 'a', 'mobilink-ha': { defaultStage: 'a', stages: { a: stage } } });
+  };
+
+  it('refuse a single server at both ends, unless it is asked for by name', () => {
+    expect(bothSingle({})).toThrow('[MobiLink:Remote:NoHighAvailability] noHighAvailabilityReason');
+    expect(bothSingle({ noHighAvailabilityReason: 'a trial' })).not.toThrow();
+  });
+
+  it('list what is wrong with a remote, by path', () => {
+    const wrong = [
+      {
+        name: 'a b',
+        database: { ...server, maximumConnections: 7 },
+        profile: '',
+        sqlFiles: [],
+        inside: [{ name: 'x' }],
+      },
+      { name: 'c', database: server, profile: 'p', sqlFiles: ['x'], inside: [{ name: 'x', at: '3', from: '01:00' }] },
+    ];
+    const stages = { a: { farm: { image: IMAGE }, remotes: wrong } };
+    expect(() => read({ defaultStage: 'a', stages })).toThrow(
+      new RegExp(
+        [
+          'remotes\\.0\\.name',
+          'remotes\\.0\\.database\\.maximumConnections',
+          'remotes\\.0\\.profile',
+          'remotes\\.0\\.sqlFiles: must name at least one file',
+          'remotes\\.0\\.inside\\.0: needs either everyMinutes or at',
+          'remotes\\.1\\.inside\\.0\\.at: must be a time of day',
+        ].join('[\\s\\S]*'),
+      ),
+    );
   });
 });

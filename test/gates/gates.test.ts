@@ -76,6 +76,18 @@ describe('cdk-nag, CloudFormation Validate with errors on and cdk-preflight find
   });
 
   it.each([
+    ['bothMirrored', {}],
+    ['bothMirrored', RECOMMENDED_FLAGS],
+    ['mirroredRemotes', {}],
+    ['singleRemotes', RECOMMENDED_FLAGS],
+    ['mirroredConsolidated', {}],
+    ['singleConsolidated', {}],
+  ])('with remotes, stage %s', (stage, flags) => {
+    const app = withGates(buildApp({ ...STRICT, ...flags, stage }, { outdir: outdir() }));
+    expect(synthesize(app)).toHaveLength(3);
+  });
+
+  it.each([
     ['no feature flags', {}],
     ['all recommended flags', RECOMMENDED_FLAGS],
   ])('one stack, %s', (_what, context) => {

@@ -23,7 +23,7 @@ function stateful(stacks: SynthesizedStack[]) {
   );
 }
 
-describe.each(['dev', 'pair'])(
+describe.each(['dev', 'pair', 'bothMirrored', 'singleConsolidated'])(
   'what must survive an upgrade of this package or of its user’s feature flags, stage %s',
   (stage) => {
     const plain = synthesize(buildApp({ stage }));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -113,7 +113,7 @@ describe('a remote database on a mirrored pair', () => {
       {
         Effect: 'Allow',
         Action: 'secretsmanager:GetSecretValue',
-        Resource: of.stack.resolve(of.props.mobiLinkUser.secretArn),
+        Resource: of.stack.resolve(of.props.mobiLinkUser?.secretArn),
       },
       { Effect: 'Allow', Action: 's3:GetObject', Resource: expect.anything() },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: of.stack.resolve(outcomes.queue.queueArn) },
@@ -128,6 +128,13 @@ describe('a remote database on a mirrored pair', () => {
         },
       },
     ]);
+  });
+
+  it('lets the partners reach the MobiLink servers', () => {
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      GroupDescription: 'Partners of a mirrored SQL Anywhere pair',
+      SecurityGroupEgress: Match.arrayWith([Match.objectLike({ CidrIp: '0.0.0.0/0', FromPort: 2440, ToPort: 2440 })]),
+    });
   });
 
   it('is registered with its present hosts after they are set up, for as long as it is deployed', () => {
@@ -198,6 +205,17 @@ describe('a remote database', () => {
     expect(linesOf(template, 'Schedules')).toEqual([]);
     expect(linesOf(template, 'Definition').filter((line) => line.startsWith('EVENT='))).toEqual([]);
     expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).not.toContain('BatchGetItem');
+  });
+
+  it('has a MobiLink user of its name with a generated password, unless one is given', () => {
+    const of = store();
+    const { mobiLinkUser } = remote(of, { mobiLinkUser: undefined });
+    templateOf(of).hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: { SecretStringTemplate: '{"username":"store-0815"}', GenerateStringKey: 'password' },
+    });
+    expect(linesOf(templateOf(of), 'Definition')[0]).toBe(
+      `REMOTE_SECRET=${plain(of.stack.resolve(mobiLinkUser.secretArn))}`,
+    );
   });
 
   it('carries the tag without which its dispatcher commands no host', () => {

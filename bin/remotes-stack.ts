@@ -1,0 +1,79 @@
+import { CfnOutput, Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import {
+  type IConsolidatedDatabase,
+  InsideSchedule,
+  type IRemoteRegistry,
+  MobiLinkServerAddress,
+  MobiLinkStream,
+  type MobiLinkSystem,
+  RemoteDatabase,
+  SyncOutcomes,
+  SyncTrigger,
+} from '../lib';
+import { sqlAnywhereDatabase } from './sql-anywhere-database';
+import type { RemoteConfiguration, StageConfiguration } from './stage-configuration';
+
+export interface RemotesStackProps extends StackProps {
+  readonly stage: StageConfiguration;
+  readonly vpc: ec2.IVpc;
+  readonly database: IConsolidatedDatabase;
+  readonly registry: IRemoteRegistry;
+  readonly system: MobiLinkSystem;
+  readonly systemName: string;
+}
+
+/** Remote databases on EC2, set up, registered, and synchronized from outside or inside. */
+export class RemotesStack extends Stack {
+  private readonly outcomes?: SyncOutcomes;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: RemotesStackProps,
+  ) {
+    super(scope, id, props);
+    const { remotes } = props.stage;
+    if (remotes.some(({ inside }) => inside.length > 0)) {
+      this.outcomes = new SyncOutcomes(this, 'Outcomes', { registry: props.registry });
+    }
+    for (const remote of remotes) this.addRemote(remote);
+  }
+
+  private addRemote(remote: RemoteConfiguration): void {
+    const { systemName, vpc, system } = this.props;
+    const zoneName = `${remote.name}.${systemName}.internal`.toLowerCase();
+    const database = sqlAnywhereDatabase(this, remote.name, vpc, remote.database, zoneName);
+    const { mobiLinkUser } = new RemoteDatabase(this, `${remote.name}-Remote`, {
+      database,
+      registry: this.props.registry,
+      group: remote.group,
+      remoteName: remote.name,
+      profile: remote.profile,
+      sqlFiles: remote.sqlFiles,
+      mobiLinkServers: MobiLinkServerAddress.fromFarm(system.farm, MobiLinkStream.tcpip()),
+      triggers: remote.inside.map((schedule) => SyncTrigger.database(this.insideSchedule(schedule))),
+      outcomes: this.outcomes,
+      synchronizesWith: this.props.database,
+      noHighAvailabilityReason: remote.noHighAvailabilityReason,
+    });
+    new CfnOutput(this, `${remote.name}-User`, {
+      value: mobiLinkUser.secretArn,
+      description: `MobiLink user of ${remote.group}/${remote.name}, to be added to the consolidated database with mluser`,
+    });
+  }
+
+  private insideSchedule(schedule: RemoteConfiguration['inside'][number]): InsideSchedule {
+    const { everyMinutes, at, from, to, catchUpMinutes, timeZone, ...rest } = schedule;
+    const options = {
+      ...rest,
+      name: `${this.props.systemName}-${schedule.name}`,
+      timeZone: TimeZone.of(timeZone),
+      catchUp: catchUpMinutes === undefined ? undefined : Duration.minutes(catchUpMinutes),
+    };
+    return at === undefined
+      ? InsideSchedule.every({ ...options, interval: Duration.minutes(everyMinutes ?? 0), from, to })
+      : InsideSchedule.daily({ ...options, at });
+  }
+}
