@@ -1,3 +1,4 @@
+import { wordFailure } from '../records/host-report';
 import { toMoment } from '../records/names';
 import type { Batch, Child, Member, OrderedRemote, Settlement } from '../records/sync-batch';
 import { deadlineOf, type Run } from '../records/sync-run';
@@ -145,10 +146,8 @@ function reported({ exitCode, report }: HostView & { kind: 'ended' }, remote: st
       return { kind: 'not-primary', detail: report?.message };
     case 76:
       return { kind: 'busy' };
-    default: {
-      const code = report?.code === undefined ? `exit code ${exitCode}` : `dbmlsync: ${report.code}`;
-      return { kind: 'failed', detail: report?.message ? `${code}: ${report.message}` : code };
-    }
+    default:
+      return { kind: 'failed', detail: wordFailure(exitCode, report) };
   }
 }
 

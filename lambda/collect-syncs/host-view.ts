@@ -1,4 +1,4 @@
-import { type HostReport, readHostReport } from './host-report';
+import { type HostReport, readHostReport } from '../records/host-report';
 
 /** What Systems Manager says of one host in one command. */
 export type HostView =

@@ -1,20 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Settlement } from '../records/sync-batch';
-import { SYNC_METRICS, SyncMetrics } from '../records/sync-metrics';
-import type { Outcome } from '../records/sync-outcome';
+import { METRIC_OF, SYNC_METRICS, SyncMetrics } from '../records/sync-metrics';
 import type { Run } from '../records/sync-run';
 import type { Metrics } from './ports';
-
-const METRIC_OF: Readonly<Record<Outcome, string>> = {
-  synchronized: SYNC_METRICS.synchronized,
-  failed: SYNC_METRICS.failed,
-  'not-primary': SYNC_METRICS.failed,
-  unreachable: SYNC_METRICS.failed,
-  busy: SYNC_METRICS.busy,
-  'deadline-missed': SYNC_METRICS.missed,
-  paused: SYNC_METRICS.paused,
-};
 
 /** What collect counts: each outcome when the ledger has it. */
 export class CollectMetrics implements Metrics {

@@ -27,14 +27,21 @@ interface Candidate {
   readonly member: Member;
 }
 
-/** A shard in the order of its jitter, with the hosts to command for a first attempt. */
-export function candidates(entries: readonly ShardEntry[], run: Run, now: number): Candidate[] {
+/** A shard in the order of its jitter, with the hosts to command for a first attempt; none while its group is paused. */
+export function candidates(
+  entries: readonly ShardEntry[],
+  run: Run,
+  now: number,
+  { groupPaused }: { readonly groupPaused: boolean },
+): Candidate[] {
   const missed = now >= deadlineOf(run);
   const owners = new Map<string, string>();
+  const memberOf = (entry: ShardEntry) =>
+    groupPaused ? pausedMember(entry, run) : orderedMember(entry, run, missed, owners);
   return entries
     .map((entry) => ({ entry, position: positionOf(nameOf(entry)) }))
     .sort((a, b) => (a.position < b.position ? -1 : 1))
-    .map(({ entry, position }) => ({ position, member: memberOf(entry, run, missed, owners) }));
+    .map(({ entry, position }) => ({ position, member: memberOf(entry) }));
 }
 
 /** The next batch after a position, or undefined when the shard has no more. */
@@ -59,14 +66,22 @@ function nameOf(entry: ShardEntry): string {
   return entry.kind === 'remote' ? entry.remote.remoteName : entry.remoteName;
 }
 
-function memberOf(entry: ShardEntry, run: Run, missed: boolean, owners: Map<string, string>): Member {
+/** An item that is damaged fails nothing either while nobody wants it to synchronize. */
+function pausedMember(entry: ShardEntry, run: Run): Member {
+  const paused: Pick<Member, 'targets' | 'outcome'> = { targets: [], outcome: 'paused' };
+  if (entry.kind === 'damaged') return { remoteName: entry.remoteName, hosts: [], ...paused };
+  const { remoteName, hosts, profile } = entry.remote;
+  return { remoteName, hosts, profile: run.profile ?? profile, ...paused };
+}
+
+function orderedMember(entry: ShardEntry, run: Run, missed: boolean, owners: Map<string, string>): Member {
   if (entry.kind === 'damaged') {
     const { remoteName, problem } = entry;
     return { remoteName, hosts: [], targets: [], outcome: 'failed', detail: `the registry's item: ${problem}` };
   }
   const { remoteName, hosts, profile, primaryHost, paused } = entry.remote;
+  if (paused) return pausedMember(entry, run);
   const member = { remoteName, hosts, profile: run.profile ?? profile };
-  if (paused) return { ...member, targets: [], outcome: 'paused' };
   const shared = hosts.find((host) => owners.has(host));
   if (shared !== undefined) {
     const detail = `host ${shared} is registered for ${owners.get(shared)} too; a host holds one remote`;

@@ -21,6 +21,8 @@ export interface Ports {
 
 export interface Registry {
   readShard(group: string, shard: number): Promise<ShardEntry[]>;
+  /** Whether the group, or everything, is paused. */
+  isGroupPaused(group: string): Promise<boolean>;
 }
 
 export interface Runs {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { problemsOf } from '../door/parse';
 import { fromItem } from '../records/item';
 import { groupShard } from '../records/names';
+import { isPaused, PAUSES, pauseSchema } from '../records/pauses';
 import { remoteSchema } from '../records/remote';
 import type { ShardEntry } from './plan-batch';
 import type { Registry } from './ports';
@@ -16,21 +17,39 @@ export class RemoteRegistry implements Registry {
 
   /** Eventually consistent, at half the price: what was registered a second ago may come with the next run. */
   public async readShard(group: string, shard: number): Promise<ShardEntry[]> {
-    const entries: ShardEntry[] = [];
+    return (await this.query(groupShard(group, shard), false)).map(read);
+  }
+
+  /** Strongly consistent: who has paused a group must see no order that begins later. */
+  public async isGroupPaused(group: string): Promise<boolean> {
+    const items = await this.query(PAUSES, true);
+    const pauses = items.flatMap((item) => {
+      const result = v.safeParse(pauseSchema, item);
+      if (result.success) return [result.output];
+      // Hosts with schedules of their own look for the same `true`: both ways of syncing go on, or neither does.
+      console.warn(`the pause of ${item.remoteName} counts for nothing: ${problemsOf(result.issues, 'item')}`);
+      return [];
+    });
+    return isPaused(group, pauses);
+  }
+
+  private async query(partition: string, consistent: boolean): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
     let from: QueryCommand['input']['ExclusiveStartKey'];
     do {
       const page = await this.client.send(
         new QueryCommand({
           TableName: this.table,
-          KeyConditionExpression: 'groupShard = :groupShard',
-          ExpressionAttributeValues: { ':groupShard': { S: groupShard(group, shard) } },
+          KeyConditionExpression: 'groupShard = :partition',
+          ExpressionAttributeValues: { ':partition': { S: partition } },
+          ConsistentRead: consistent,
           ExclusiveStartKey: from,
         }),
       );
-      entries.push(...(page.Items ?? []).map((item) => read(fromItem(item))));
+      items.push(...(page.Items ?? []).map(fromItem));
       from = page.LastEvaluatedKey;
     } while (from);
-    return entries;
+    return items;
   }
 }
 

@@ -3,14 +3,17 @@ import { hostId, moment, remoteName } from './names';
 import { outcomeSchema } from './sync-outcome';
 import { profileName } from './sync-run';
 
-/** A remote in the registry: what its owner wrote, and what collect wrote of its runs. */
+/** A pair has two; more are for a remote that moves. UNSOURCED. */
+export const MOST_HOSTS = 4;
+
+/** A remote in the registry: what its owner wrote, and what became of its syncs. */
 export const remoteSchema = v.object({
   groupShard: v.string(),
   remoteName,
   hosts: v.pipe(
     v.array(hostId),
     v.minLength(1, 'must name a host'),
-    v.maxLength(4, 'must name at most 4 hosts'),
+    v.maxLength(MOST_HOSTS, `must name at most ${MOST_HOSTS} hosts`),
     v.check((hosts) => new Set(hosts).size === hosts.length, 'must not name a host twice'),
   ),
   /** @default - the host's own */

@@ -1,4 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Outcome } from './sync-outcome';
 
 /** The names under which lib/remotes offers them as `metricXxx`. */
 export const SYNC_METRICS = {
@@ -15,7 +16,21 @@ export const SYNC_METRICS = {
   throttles: 'CommandThrottles',
 } as const;
 
+/** Outcomes that a host reported and that were not believed; of schedules inside databases, which the library offers no metrics of. */
+export const OUTCOMES_REFUSED = 'OutcomesRefused';
+
 export const SYNC_DIMENSION = 'Schedule';
+
+/** As what an outcome is counted. */
+export const METRIC_OF: Readonly<Record<Outcome, string>> = {
+  synchronized: SYNC_METRICS.synchronized,
+  failed: SYNC_METRICS.failed,
+  'not-primary': SYNC_METRICS.failed,
+  unreachable: SYNC_METRICS.failed,
+  busy: SYNC_METRICS.busy,
+  'deadline-missed': SYNC_METRICS.missed,
+  paused: SYNC_METRICS.paused,
+};
 
 /** Writes metrics of a schedule into the log in CloudWatch's embedded format; no call, no cost but the line. */
 export class SyncMetrics {

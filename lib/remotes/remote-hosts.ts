@@ -123,4 +123,5 @@ function validate(scope: Construct, props: RemoteHostsProps): void {
       fix: "leave it out for '10%'",
     });
   }
+  problems.throwIfAny();
 }

@@ -1,4 +1,4 @@
-import { type Call, type Operation, ServiceError } from './service';
+import { type Call, type Caller, type Operation, ServiceError } from './service';
 import type { Sqs } from './sqs';
 import { QUEUE_ERRORS, wholeWithin } from './sqs-errors';
 import { type MessageAttributes, md5, md5OfAttributes, sizeOf, systemAttributes } from './sqs-message';
@@ -14,8 +14,8 @@ const MOST = {
   bytes: 2 ** 20,
 };
 
-/** @param senderId how messages show who sent them, by the role's ARN */
-export function queueOperations(sqs: Sqs, senderId: (roleArn: string) => string): Record<string, Operation> {
+/** @param senderId how messages show who sent them */
+export function queueOperations(sqs: Sqs, senderId: (caller: Caller) => string): Record<string, Operation> {
   /** IAM knows only the actions for one message; batches need the same. */
   const operation = (action: string, answer: (queue: Queue, call: Call) => Record<string, unknown>): Operation => {
     // A queue is called by its URL, whose host only has to lead here.
@@ -30,7 +30,7 @@ export function queueOperations(sqs: Sqs, senderId: (roleArn: string) => string)
       body: String(input.MessageBody),
       attributes: input.MessageAttributes as MessageAttributes | undefined,
       delaySeconds: wholeWithin('DelaySeconds', input.DelaySeconds, 0, MOST.delaySeconds),
-      senderId: senderId(caller.roleArn),
+      senderId: senderId(caller),
     });
     return {
       MessageId: message.id,

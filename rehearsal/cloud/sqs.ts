@@ -12,8 +12,12 @@ export interface SqsWorld {
   readonly chance: Chance;
   /** What ARNs of this account's queues begin with: `arn:aws:sqs:eu-central-1:111122223333`. */
   readonly arnPrefix: string;
-  /** How messages show who sent them. @default - by the role's ARN */
-  senderId?(roleArn: string): string;
+  /**
+   * How messages show who sent them: `<unique id of the role>:<session>`. Lambda names a function's session as the function, EC2 and
+   * Systems Manager a host's as the host.
+   * @default - by the role's ARN and the session
+   */
+  senderId?(roleArn: string, session: string): string;
   /** A message that nobody could work off. */
   onTrouble(what: string): void;
 }
@@ -35,7 +39,10 @@ export class Sqs {
       signingName: 'sqs',
       client,
       protocol: 'aws-json-1.0',
-      operations: queueOperations(this, (roleArn) => world.senderId?.(roleArn) ?? roleArn),
+      operations: queueOperations(
+        this,
+        ({ roleArn, functionName: session }) => world.senderId?.(roleArn, session) ?? `${roleArn}:${session}`,
+      ),
     };
   }
 

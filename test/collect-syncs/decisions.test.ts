@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { isComplete } from '../../lambda/collect-syncs/close';
 import { decide } from '../../lambda/collect-syncs/core';
 import { NO_COUNTS } from '../../lambda/collect-syncs/counts';
-import { readHostReport } from '../../lambda/collect-syncs/host-report';
 import { type HostView, type Invocation, viewOf } from '../../lambda/collect-syncs/host-view';
+import { readHostReport } from '../../lambda/records/host-report';
 import type { Batch, Member } from '../../lambda/records/sync-batch';
 import { deadlineOf, type Run, runIdOf } from '../../lambda/records/sync-run';
 

@@ -29,6 +29,7 @@ describe('remotes of any name', () => {
             drawn.map((remoteName) => ({ kind: 'damaged', remoteName, problem: 'hosts: is missing' })),
             RUN,
             NINE,
+            { groupPaused: false },
           ),
           undefined,
           RUN,

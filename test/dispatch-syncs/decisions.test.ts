@@ -80,9 +80,9 @@ describe('the batches of a shard', () => {
 
   it('hold each remote once, in the order of its jitter, never more than fifty hosts', () => {
     fc.assert(
-      fc.property(entries, fc.boolean(), (shard, late) => {
+      fc.property(entries, fc.boolean(), fc.boolean(), (shard, late, groupPaused) => {
         const now = late ? NINE + 4_000_000 : NINE;
-        const sorted = candidates(shard, RUN, now);
+        const sorted = candidates(shard, RUN, now, { groupPaused });
         const seen: string[] = [];
         let dueBefore = 0;
         for (let after: string | undefined; ; ) {
@@ -103,10 +103,37 @@ describe('the batches of a shard', () => {
           if (late && member.outcome !== 'paused' && member.outcome !== 'failed')
             expect(member.outcome).toBe('deadline-missed');
           expect(member.targets.length === 0).toBe(member.outcome !== undefined);
+          if (groupPaused) expect(member.outcome).toBe('paused');
         }
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('say of a remote of a paused group exactly what they say of a paused remote, and nothing of what is wrong with its item', () => {
+    const remote = (paused: boolean): ShardEntry => ({
+      kind: 'remote',
+      remote: {
+        groupShard: 'stores#0',
+        remoteName: 'one',
+        hosts: ['i-0000000a', 'i-0000000b'],
+        profile: 'own',
+        primaryHost: 'i-0000000a',
+        paused,
+        consecutiveFailures: 0,
+      },
+    });
+    const member = (entry: ShardEntry, groupPaused: boolean) =>
+      candidates([entry], RUN, NINE, { groupPaused })[0]?.member;
+    expect(member(remote(false), true)).toEqual(member(remote(true), false));
+    expect(member(remote(true), true)).toEqual(member(remote(true), false));
+    expect(member(remote(false), false)).toMatchObject({ targets: ['i-0000000a'] });
+    expect(member({ kind: 'damaged', remoteName: 'two', problem: 'no hosts' }, true)).toEqual({
+      remoteName: 'two',
+      hosts: [],
+      targets: [],
+      outcome: 'paused',
+    });
   });
 
   it('command no host for two remotes', () => {
@@ -114,7 +141,8 @@ describe('the batches of a shard', () => {
       kind: 'remote',
       remote: { groupShard: 'stores#0', remoteName, hosts: ['i-0000000a'], paused: false, consecutiveFailures: 0 },
     });
-    const members = candidates([remote('one'), remote('two')], RUN, NINE).map(({ member }) => member);
+    const sorted = candidates([remote('one'), remote('two')], RUN, NINE, { groupPaused: false });
+    const members = sorted.map(({ member }) => member);
     expect(members.filter(({ targets }) => targets.length > 0)).toHaveLength(1);
     expect(members.find(({ outcome }) => outcome === 'failed')?.detail).toMatch(
       /host i-0000000a is registered for (one|two) too/,

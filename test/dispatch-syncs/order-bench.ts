@@ -25,6 +25,9 @@ export const DUE = NINE + RUN.windowSeconds * 1000;
 export class OrderBench {
   public now = DUE;
   public entries: ShardEntry[] = [];
+  public readonly pausedGroups = new Set<string>();
+  /** The groups that were asked about. */
+  public readonly askedForPause: string[] = [];
   /** How the next calls of SendCommand are answered; after the last of them each is sent. */
   public readonly answers: ((request: CommandRequest) => SendResult)[] = [];
   /** What Systems Manager lists of a batch; undefined is a throttle. */
@@ -73,7 +76,13 @@ export class OrderBench {
       this.metered.push(value === undefined ? name : `${name} ${value}`);
     };
     return {
-      registry: { readShard: async () => this.entries },
+      registry: {
+        readShard: async () => this.entries,
+        isGroupPaused: async (group) => {
+          this.askedForPause.push(group);
+          return this.pausedGroups.has(group);
+        },
+      },
       runs: this.runs,
       commands: {
         deliveryTimeoutSeconds: 300,

@@ -210,6 +210,63 @@ describe('the consolidated database', () => {
   });
 });
 
+describe('a group that is paused', () => {
+  beforeEach(() => {
+    bench.entries = [
+      remote('one', [HOST], { lastSuccessAt: new Date(NINE).toISOString() }),
+      remote('two', [PARTNER], { paused: true }),
+      { kind: 'damaged', remoteName: 'three', problem: 'x' },
+    ];
+    bench.pausedGroups.add('stores');
+  });
+
+  it('commands nobody, waits for nobody, and says of each remote that it is paused', async () => {
+    bench.primary = { state: 'failing-over', observedAt: new Date(bench.now).toISOString() };
+    await bench.order();
+    expect(bench.sent).toEqual([]);
+    expect((await stored())?.members.map(({ outcome }) => outcome)).toEqual(['paused', 'paused', 'paused']);
+    expect(bench.collected).toMatchObject([
+      { message: { kind: 'in-flight', commands: [], refused: {} }, delaySeconds: 0 },
+      { message: { kind: 'shard-ended', batches: 1 } },
+    ]);
+    expect(bench.dispatched).toEqual([]);
+    // Nor is it told how long ago it synchronized: nobody wants it to.
+    expect(bench.metered).toEqual(['ordered 0']);
+  });
+
+  it('is asked about once a message, whatever the number of batches, and not for further attempts', async () => {
+    bench.pausedGroups.clear();
+    bench.entries = remotes(120);
+    await bench.order();
+    expect(bench.askedForPause).toEqual(['stores']);
+    bench.pausedGroups.add('stores');
+    await bench.retry({ remotes: [{ remoteName: 'one', hosts: [HOST] }] });
+    expect(bench.askedForPause).toEqual(['stores']);
+    expect(bench.sent).toHaveLength(4);
+  });
+
+  it('is paused from the next message on, and the batches before it end as they began', async () => {
+    bench.pausedGroups.clear();
+    bench.entries = remotes(120);
+    await bench.order({}, 31_500);
+    const { message } = bench.takeBack();
+    bench.pausedGroups.add('stores');
+    await bench.receive(message);
+    expect(bench.sent).toHaveLength(2);
+    const batches = await Promise.all(['0', '1', '2'].map(stored));
+    expect(batches.map((batch) => batch?.members.filter(({ outcome }) => outcome === 'paused').length)).toEqual([
+      0, 0, 20,
+    ]);
+    expect(bench.collected.at(-1)?.message).toMatchObject({ kind: 'shard-ended', batches: 3 });
+  });
+
+  it('does not pause another', async () => {
+    await bench.order({ group: 'vans' });
+    expect(bench.sent).toHaveLength(1);
+    expect(bench.askedForPause).toEqual(['vans']);
+  });
+});
+
 describe('when too many commands wait in the account', () => {
   it('a shard goes at half the rate, once for each time', async () => {
     bench.entries = remotes(120);

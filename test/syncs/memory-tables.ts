@@ -10,6 +10,7 @@ import type {
 import type { ShardEntry } from '../../lambda/dispatch-syncs/plan-batch';
 import type { Registry, Runs } from '../../lambda/dispatch-syncs/ports';
 import { shardOf } from '../../lambda/records/names';
+import { isPaused, type Pause } from '../../lambda/records/pauses';
 import type { Remote } from '../../lambda/records/remote';
 import { type Batch, type BatchKey, batchItem, type Settlement } from '../../lambda/records/sync-batch';
 import type { Run } from '../../lambda/records/sync-run';
@@ -165,6 +166,7 @@ function sum(one: Counts, other: Counts): Counts {
 /** The registry: what its owner wrote, and the latest outcome of each remote. */
 export class MemoryRegistry implements Registry, Remotes {
   public readonly remotes = new Map<string, Remote>();
+  public readonly pauses: Pause[] = [];
 
   constructor(private readonly shards: number) {}
 
@@ -176,6 +178,10 @@ export class MemoryRegistry implements Registry, Remotes {
   public async readShard(group: string, shard: number): Promise<ShardEntry[]> {
     const found = [...this.remotes.values()].filter((remote) => remote.groupShard === `${group}#${shard}`);
     return found.map((remote) => ({ kind: 'remote', remote: structuredClone(remote) }));
+  }
+
+  public async isGroupPaused(group: string): Promise<boolean> {
+    return isPaused(group, this.pauses);
   }
 
   public async note(batch: Batch, remoteName: string, settlement: Settlement): Promise<void> {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { isPaused } from '../../lambda/records/pauses';
 import { type Run, runIdOf } from '../../lambda/records/sync-run';
 import type { Simulation } from './simulation';
 
@@ -29,7 +30,11 @@ export function expectPromisesKept(simulation: Simulation, run: Run): void {
     const did = fleet.synchronized.filter((it) => it === `${runId} stores/${name}`);
     expect(did.length, `syncs of ${name}`).toBeLessThanOrEqual(1);
     if (ends[0] === 'synchronized') expect(did, name).toHaveLength(1);
+    // Each round's pauses are there before it begins, and stay.
+    const paused = registry.remotes.get(name)?.paused || isPaused('stores', registry.pauses);
+    expect(ends[0] === 'paused', `whether ${name} was paused`).toBe(paused);
   }
+  if (isPaused('stores', registry.pauses)) expect(fleet.commands).toEqual([]);
 
   const told = announced.filter((it) => it.runId === runId);
   expect(told.length).toBeGreaterThanOrEqual(1);

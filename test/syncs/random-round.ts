@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Pause } from '../../lambda/records/pauses';
 import type { Run } from '../../lambda/records/sync-run';
 import { type Fault, Simulation, type SimulationOptions, START } from './simulation';
 
@@ -20,6 +21,8 @@ export interface Round {
   readonly failing: number;
   readonly paused: number;
   readonly slow: number;
+  /** What is paused besides single remotes: nothing, a group that is or is not theirs, everything. */
+  readonly pauses: readonly Pause[];
   readonly duplicates: number;
   readonly throttle: number;
   readonly rateExceeded: number;
@@ -48,6 +51,16 @@ export const rounds: fc.Arbitrary<Round> = fc.record({
   failing: chance(0.3),
   paused: chance(0.3),
   slow: chance(0.3),
+  pauses: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    {
+      weight: 1,
+      arbitrary: fc.array(
+        fc.record({ remoteName: fc.constantFrom('stores', 'vans', '*', 'store'), paused: fc.boolean() }),
+        { maxLength: 3 },
+      ),
+    },
+  ),
   duplicates: chance(0.05),
   throttle: chance(0.3),
   rateExceeded: chance(0.3),
@@ -77,8 +90,8 @@ export function runOf(round: Round): Run {
 }
 
 /** Plays the round to its very end. */
-export async function play(round: Round): Promise<Simulation> {
-  const simulation = prepare(round);
+export async function play(round: Round, wrong: Pick<SimulationOptions, 'forgetsPauses'> = {}): Promise<Simulation> {
+  const simulation = prepare(round, wrong);
   const run = runOf(round);
   simulation.fire(run);
   if (round.firedAgainAfter !== undefined) simulation.fire(run, round.firedAgainAfter * 1000);
@@ -86,9 +99,10 @@ export async function play(round: Round): Promise<Simulation> {
   return simulation;
 }
 
-function prepare(round: Round): Simulation {
+function prepare(round: Round, wrong: Pick<SimulationOptions, 'forgetsPauses'>): Simulation {
   const { failover } = round;
   const options: SimulationOptions = {
+    ...wrong,
     seed: round.seed,
     shards: round.shards,
     duplicates: round.duplicates,
@@ -103,6 +117,7 @@ function prepare(round: Round): Simulation {
     },
   };
   const simulation = new Simulation(options);
+  simulation.registry.pauses.push(...round.pauses);
   for (let index = 0; index < round.singles; index++) addRemote(simulation, round, `single-${index}`, 1);
   for (let index = 0; index < round.pairs; index++) addRemote(simulation, round, `pair-${index}`, 2);
   return simulation;

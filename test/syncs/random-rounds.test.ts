@@ -17,6 +17,18 @@ describe('a round, whatever goes wrong', () => {
     );
   }, 600_000);
 
+  it('is seen to break its promises by a dispatcher that forgets the pauses of groups', async () => {
+    const property = fc.asyncProperty(rounds, async (round) => {
+      expectPromisesKept(await play(round, { forgetsPauses: true }), runOf(round));
+    });
+    const { failed, counterexample } = await fc.check(property, { numRuns: ROUNDS, endOnFailure: true });
+    expect(failed).toBe(true);
+    const paused = counterexample?.[0].pauses.filter(
+      ({ remoteName, paused }) => paused && /^(stores|[*])$/.test(remoteName),
+    );
+    expect(paused).not.toEqual([]);
+  }, 600_000);
+
   it('synchronizes every remote when nothing does', async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (round) => {
@@ -27,6 +39,7 @@ describe('a round, whatever goes wrong', () => {
           failing: 0,
           slow: 0,
           paused: 0,
+          pauses: [],
           moving: 0,
           failover: undefined,
         };

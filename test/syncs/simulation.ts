@@ -32,6 +32,8 @@ export interface SimulationOptions {
   readonly fault?: (call: number, name: string, dice: Dice) => Fault | undefined;
   readonly primary?: (now: number) => PrimaryView | undefined;
   readonly start?: number;
+  /** Of a dispatcher that is wrong. */
+  readonly forgetsPauses?: boolean;
 }
 
 interface Invocation {
@@ -82,6 +84,10 @@ export class Simulation {
   /** Messages that are in a queue or on their way. */
   public get unfinished(): number {
     return this.waiting;
+  }
+
+  private isGroupPaused(group: string): Promise<boolean> {
+    return this.options.forgetsPauses ? Promise.resolve(false) : this.registry.isGroupPaused(group);
   }
 
   private put(queue: 'dispatch' | 'collect', message: DispatchMessage | CollectMessage, delayMillis: number): void {
@@ -171,7 +177,10 @@ export class Simulation {
     const call = <T>(name: string, effect: () => T | Promise<T>, onLost?: () => T) =>
       this.call(invocation, `dispatch ${name}`, effect, onLost);
     return {
-      registry: { readShard: (group, shard) => call('Query', () => this.registry.readShard(group, shard)) },
+      registry: {
+        readShard: (group, shard) => call('Query', () => this.registry.readShard(group, shard)),
+        isGroupPaused: (group) => call('QueryPauses', () => this.isGroupPaused(group)),
+      },
       runs: {
         advance: (run) => call('advance', () => runs.advance(run)),
         open: (run, shards, now) => call('open', () => runs.open(run, shards, now)),

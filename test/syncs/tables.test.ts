@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NO_COUNTS } from '../../lambda/collect-syncs/counts';
 import { RunLedger } from '../../lambda/collect-syncs/ledger';
 import type { Ledger } from '../../lambda/collect-syncs/ports';
@@ -10,9 +10,10 @@ import type { Runs } from '../../lambda/dispatch-syncs/ports';
 import { RemoteRegistry } from '../../lambda/dispatch-syncs/registry';
 import { RunRecords } from '../../lambda/dispatch-syncs/run-records';
 import { fromItem, toItem } from '../../lambda/records/item';
+import type { Pause } from '../../lambda/records/pauses';
 import { type Batch, batchItem, type Settlement } from '../../lambda/records/sync-batch';
 import { type Run, runIdOf } from '../../lambda/records/sync-run';
-import { MemoryLedger, MemoryRuns, MemoryTable } from './memory-tables';
+import { MemoryLedger, MemoryRegistry, MemoryRuns, MemoryTable } from './memory-tables';
 
 const ENVIRONMENT = {
   AWS_REGION: 'eu-central-1',
@@ -262,6 +263,71 @@ describe('the registry in DynamoDB', () => {
     expect(await read()).toMatchObject({ lastOutcome: 'paused' });
     expect(await read()).not.toHaveProperty('lastAttemptAt');
     expect(await read()).not.toHaveProperty('consecutiveFailures');
+  });
+
+  it.each<[what: string, pauses: object[], paused: boolean]>([
+    ['goes on without a pause', [], false],
+    ['is paused by its own', [{ remoteName: 'stores', paused: true, since: 'now', reason: 'stocktaking' }], true],
+    ['is paused with everything', [{ remoteName: '*', paused: true }], true],
+    [
+      'is not paused with another, nor by names that are like its own',
+      ['vans', 'store', 'storesx', 'Stores'].map((it) => ({ remoteName: it, paused: true })),
+      false,
+    ],
+    ['goes on when its pause says that it has ended', [{ remoteName: 'stores', paused: false }], false],
+    [
+      'is paused with everything although its own has ended',
+      [
+        { remoteName: 'stores', paused: false },
+        { remoteName: '*', paused: true },
+      ],
+      true,
+    ],
+    [
+      'is paused among more pauses than a page holds',
+      [
+        ...Array.from({ length: 4 }, (_, index) => ({
+          remoteName: `a-${index}`,
+          paused: true,
+          reason: 'x'.repeat(350_000),
+        })),
+        { remoteName: 'stores', paused: true },
+      ],
+      true,
+    ],
+  ])('a group %s', async (_what, pauses, paused) => {
+    const { table } = await registered({ remoteName: '*', paused: true });
+    for (const pause of pauses) {
+      await client().send(new PutItemCommand({ TableName: table, Item: toItem({ groupShard: '#paused', ...pause }) }));
+    }
+    expect(await new RemoteRegistry(table).isGroupPaused('stores')).toBe(paused);
+    const memory = new MemoryRegistry(1);
+    memory.pauses.push(...(pauses as Pause[]));
+    expect(await memory.isGroupPaused('stores')).toBe(paused);
+  });
+
+  it('a pause that is written in another way counts for nothing, and is told', async () => {
+    const { table } = await registered();
+    const bad = [{ remoteName: '*', paused: 'true' }, { remoteName: 'stores' }];
+    for (const pause of bad) {
+      await client().send(new PutItemCommand({ TableName: table, Item: toItem({ groupShard: '#paused', ...pause }) }));
+    }
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    expect(await new RemoteRegistry(table).isGroupPaused('stores')).toBe(false);
+    const told = warn.mock.calls.flat();
+    warn.mockRestore();
+    expect(told).toEqual([
+      expect.stringMatching(/^the pause of [*] counts for nothing: paused: .*boolean/),
+      expect.stringMatching(/^the pause of stores counts for nothing: paused: /),
+    ]);
+  });
+
+  it('a success counts also where the same run has failed since', async () => {
+    const { outcomes, read } = await registered();
+    await outcomes.note(batch(), 'one', settle('failed', '09:30:00', { detail: 'x' }));
+    await outcomes.note(batch(), 'one', settle('synchronized', '09:20:00', { host: 'i-0000000a' }));
+    expect(await read()).toMatchObject({ lastOutcome: 'failed', lastSuccessAt: '2026-01-05T09:20:00.000Z' });
+    expect(await read()).not.toHaveProperty('primaryHost');
   });
 
   it('is read page by page, and a damaged item is told and not lost', async () => {

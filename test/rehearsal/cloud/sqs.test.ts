@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Chance } from '../../../rehearsal/cloud/chance';
+import { eventOf } from '../../../rehearsal/cloud/event-source-records';
 import { Sqs } from '../../../rehearsal/cloud/sqs';
 import type { QueueDescription } from '../../../rehearsal/cloud/sqs-queue';
 import { ACCOUNT, REGION } from './database';
@@ -55,7 +56,7 @@ beforeEach(async () => {
       clock: door.clock,
       chance: new Chance('queues'),
       arnPrefix: PREFIX,
-      senderId: (roleArn) => `AROA:${roleArn.split('/').at(-1)}`,
+      senderId: (roleArn, session) => `AROA${roleArn.split('/').at(-1)?.toUpperCase()}:${session}`,
       onTrouble: (what) => troubles.push(what),
     },
   );
@@ -97,7 +98,7 @@ describe('a message', () => {
       MessageId,
       Body: 'héllo',
       MessageAttributes: { Colour: { DataType: 'String', StringValue: 'röd' } },
-      Attributes: { ApproximateReceiveCount: '1', SenderId: 'AROA:test' },
+      Attributes: { ApproximateReceiveCount: '1', SenderId: 'AROATEST:test' },
     });
     expect(message?.MessageAttributes?.Bytes).toBeUndefined();
     expect(MessageId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -106,6 +107,21 @@ describe('a message', () => {
     expect(Number(ApproximateFirstReceiveTimestamp) - Number(SentTimestamp)).toBeGreaterThanOrEqual(5 * SECOND);
     // By hand from the Developer Guide's rule, with Python's hashlib.
     expect(MD5OfMessageAttributes).toBe('edcfc58e6d56a1618210422467037f71');
+  });
+
+  it('reaches a function with the role and the session of who sent it, alone or with others, whatever stands in it', async () => {
+    const caller = { functionName: 'i-0000000a', roleArn: `arn:aws:iam::${ACCOUNT}:role/store`, process: 'store#0' };
+    const body = { MessageBody: '{"SenderId":"AROAOTHER:i-0000000b"}' };
+    for (const [operation, content] of [
+      ['SendMessage', body],
+      ['SendMessageBatch', { Entries: [{ Id: 'one', ...body }] }],
+    ] as const) {
+      const input = { QueueUrl: url('orders'), ...content };
+      await sqs.standIn.operations[operation]?.answer({ service: 'sqs', operation, input, caller });
+    }
+    const { Records } = eventOf(sqs.existing(`${PREFIX}:orders`).receive(10), `${PREFIX}:orders`);
+    expect(Records).toHaveLength(2);
+    for (const { attributes } of Records) expect(attributes).toMatchObject({ SenderId: 'AROASTORE:i-0000000a' });
   });
 
   it('is hidden while somebody has it, and comes again when that takes too long', async () => {
