@@ -20,6 +20,10 @@ const STAGES: Readonly<Record<Scenario['needs'], string>> = {
   'a primary tracker': 'dev',
   'a sync schedule': 'dev',
   'a mirrored pair': 'pair',
+  'a mirrored remote over a mirrored pair': 'bothMirrored',
+  'a mirrored remote over RDS': 'mirroredRemotes',
+  'a single remote over RDS': 'singleRemotes',
+  'a single remote over a mirrored pair': 'mirroredConsolidated',
 };
 
 async function main(): Promise<number> {

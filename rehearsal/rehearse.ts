@@ -5,6 +5,7 @@ import { type ScenarioResult, summaryTable } from './report/summary';
 import { Timeline } from './report/timeline';
 import type { Scenario } from './scenarios/scenario';
 import { Authority } from './world/authority';
+import { deployedRemotes } from './world/custom-resources';
 import { describeFunctions, describeSchedules } from './world/descriptions';
 import { RecordWatch } from './world/record-watch';
 import { startedRoles, startedTargets } from './world/started';
@@ -80,13 +81,12 @@ export async function rehearse(options: RehearsalOptions): Promise<number> {
 }
 
 /**
- * Whose permissions are counted. Over a pair the syncs are not rehearsed, and their roles are the same as over RDS: only what the tracker
- * needs is played.
+ * Whose permissions are counted. Over a pair without a schedule only what the tracker needs is played.
  */
 function rolesInPlay(deployment: Deployment): string[] {
   const functions = describeFunctions(deployment, startedTargets(deployment));
   const tracker = findTracker(functions);
-  if (!tracker?.tracksPair) return startedRoles(deployment);
+  if (!tracker?.tracksPair || findSyncs(deployment, functions)) return startedRoles(deployment);
   const fn = functions.find(({ description }) => description.name === tracker.functionName)?.description;
   const starts = describeSchedules(deployment).filter(({ targetArn }) => targetArn === fn?.arn);
   return [...(fn ? [fn.roleArn] : []), ...starts.map(({ roleArn }) => roleArn)];
@@ -132,9 +132,14 @@ async function play(
 function makesSense({ needs }: Scenario, deployment: Deployment): boolean {
   const functions = describeFunctions(deployment, startedTargets(deployment));
   const ofPair = findTracker(functions)?.tracksPair ?? false;
+  const hosts = deployedRemotes(deployment)[0]?.autoScalingGroups.length ?? 0;
   const has = {
     'a primary tracker': () => !ofPair,
     'a mirrored pair': () => ofPair,
+    'a mirrored remote over a mirrored pair': () => ofPair && hosts === 2,
+    'a mirrored remote over RDS': () => !ofPair && hosts === 2,
+    'a single remote over RDS': () => !ofPair && hosts === 1,
+    'a single remote over a mirrored pair': () => ofPair && hosts === 1,
     // Its databases fail over as RDS does.
     'a sync schedule': () => !ofPair && findSyncs(deployment, functions) !== undefined,
   };

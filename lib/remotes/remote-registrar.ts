@@ -1,7 +1,7 @@
 import { CustomResource, Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function/bundled-function';
@@ -60,14 +60,6 @@ export class RemoteRegistrar extends Construct {
       'autoscaling:DescribeAutoScalingGroups knows no resource (Service Authorization Reference, Amazon EC2 Auto Scaling).',
       () => ['Resource::*'],
     );
-    // One for all rules of the stack: a statement each would fill the function's policy (20 KB, Lambda quotas) with sixty remotes.
-    const stack = Stack.of(this);
-    new lambda.CfnPermission(this, 'Rules', {
-      action: 'lambda:InvokeFunction',
-      functionName: this.bundled.function.functionArn,
-      principal: 'events.amazonaws.com',
-      sourceArn: stack.formatArn({ service: 'events', resource: 'rule', resourceName: `${stack.stackName}-*` }),
-    });
   }
 
   /** Registers a remote for as long as the construct is deployed. */
@@ -90,8 +82,8 @@ export class RemoteRegistrar extends Construct {
         detail: { AutoScalingGroupName: registration.autoScalingGroups },
       },
     });
-    const input = events.RuleTargetInput.fromObject({ kind: 'hosts-changed', ...registration });
-    rule.addTarget({ bind: () => ({ arn: handler.functionArn, input }) });
+    const event = events.RuleTargetInput.fromObject({ kind: 'hosts-changed', ...registration });
+    rule.addTarget(new targets.LambdaFunction(handler, { event }));
     // Before it is registered the rule would register it, and after it is removed, too.
     rule.node.addDependency(resource);
     return resource;

@@ -1,3 +1,5 @@
+import { bothEndsMirrored } from './both-ends-mirrored';
+import { COMBINATIONS } from './combinations';
 import { failover } from './failover';
 import { failoverRepeatedAndReversed } from './failover-repeated-and-reversed';
 import { failoverWithoutEvents } from './failover-without-events';
@@ -40,5 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   syncThrottled,
   syncDeadLetters,
   syncKilled,
+  bothEndsMirrored,
+  ...COMBINATIONS,
   syncLargeRound,
 ];

@@ -11,12 +11,22 @@ export interface Stage {
   say(what: string): void;
 }
 
+/** What an assembly can hold. */
+export type Need =
+  | 'a primary tracker'
+  | 'a sync schedule'
+  | 'a mirrored pair'
+  | 'a mirrored remote over a mirrored pair'
+  | 'a mirrored remote over RDS'
+  | 'a single remote over RDS'
+  | 'a single remote over a mirrored pair';
+
 /** A story that the rehearsal plays, and what the design promises of it. */
 export interface Scenario {
   readonly name: string;
   readonly story: string;
   /** What the assembly must hold for the story to make sense; without it the story is left out. */
-  readonly needs: 'a primary tracker' | 'a sync schedule' | 'a mirrored pair';
+  readonly needs: Need;
   /** How the servers of a mirrored pair behave where SAP's documents are silent. */
   readonly pairVariants?: PairVariants;
   /** Why it is played only when it is asked for by name. */

@@ -1,10 +1,7 @@
 import { oneEpochInTime, untilTracked } from './promises';
 import { MINUTE, type Scenario, SECOND } from './scenario';
-import { runKeptItsPromises } from './sync-promises';
-import { BEFORE_THE_HOUR, callsOf, nextSlot, untilDeadline, withFleet } from './sync-stage';
-
-/** From the record's change until nobody who read it before can still send. */
-const READ_BEFORE = 5 * SECOND;
+import { heldBackWhileAway, runKeptItsPromises } from './sync-promises';
+import { BEFORE_THE_HOUR, nextSlot, untilDeadline, withFleet } from './sync-stage';
 
 export const syncFailover: Scenario = {
   name: 'sync-failover',
@@ -23,23 +20,7 @@ export const syncFailover: Scenario = {
     const course = world.failOver();
     await untilDeadline(on, slot);
     oneEpochInTime(stage, course, before);
-    const away = record.first(course.startedAt, (it) => it.state === 'failing-over');
-    const back = record.first(away?.at ?? course.startedAt, (it) => it.state === 'stable');
-    const sent = callsOf(on, slot, 'SendCommand');
-    const during = sent.filter(({ at }) => away && back && at > away.at + READ_BEFORE && at < back.at);
-    checks.promise(
-      'no command is sent while the record says that the database is away',
-      away !== undefined && back !== undefined && during.length === 0,
-      away && back ? `${during.length} in ${((back.at - away.at) / SECOND).toFixed(0)} s` : 'it never said so',
-    );
-    const after = sent.filter(({ at }) => back && at >= back.at);
-    checks.promise(
-      'what waited is sent when it is back',
-      after.length > 0,
-      `${sent.length - after.length} commands before, ${after.length} after it`,
-    );
-    const first = after[0];
-    checks.measure('sent after the database was back', first && back ? first.at - back.at : undefined, 's');
+    const sent = heldBackWhileAway(on, slot, course.startedAt);
     await runKeptItsPromises(on, slot, () => ['synchronized']);
     checks.promise(
       'the round ends within its window, the failover and ten minutes',

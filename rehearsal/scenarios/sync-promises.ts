@@ -1,7 +1,34 @@
 import type { FleetRemote } from '../world/fleet';
+import { SECOND } from './scenario';
 import { callsOf, runIdOf, type SyncStage, toldOf } from './sync-stage';
 
 type Attributes = Record<string, { S?: string; N?: string; M?: Record<string, { M?: Attributes }> }>;
+
+/** From the record's change until nobody who read it before can still send. */
+const READ_BEFORE = 5 * SECOND;
+
+/** While the consolidated database fails over nobody is commanded, and afterwards the rest is. Returns all commands of the run. */
+export function heldBackWhileAway(stage: SyncStage, slot: number, failedAt: number): { readonly at: number }[] {
+  const { record, checks } = stage;
+  const away = record.first(failedAt, (it) => it.state === 'failing-over');
+  const back = record.first(away?.at ?? failedAt, (it) => it.state === 'stable');
+  const sent = callsOf(stage, slot, 'SendCommand');
+  const during = sent.filter(({ at }) => away && back && at > away.at + READ_BEFORE && at < back.at);
+  checks.promise(
+    'no command is sent while the record says that the database is away',
+    away !== undefined && back !== undefined && during.length === 0,
+    away && back ? `${during.length} in ${((back.at - away.at) / SECOND).toFixed(0)} s` : 'it never said so',
+  );
+  const after = sent.filter(({ at }) => back && at >= back.at);
+  checks.promise(
+    'what waited is sent when it is back',
+    after.length > 0,
+    `${sent.length - after.length} commands before, ${after.length} after it`,
+  );
+  const first = after[0];
+  checks.measure('sent after the database was back', first && back ? first.at - back.at : undefined, 's');
+  return sent;
+}
 
 /** The outcomes of each remote of a run, as the ledger holds them. */
 export async function outcomesOf({ world, syncs }: SyncStage, runId: string): Promise<Map<string, string[]>> {

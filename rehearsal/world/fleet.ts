@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HostSite } from '../hosts/host-site';
 import type { Role } from '../hosts/host-tools';
-import { RehearsedHost } from '../hosts/rehearsed-host';
+import { type HostDescription, RehearsedHost } from '../hosts/rehearsed-host';
 import { sqlAnywhereTools } from '../hosts/sql-anywhere-tools';
 import type { SyncSystem } from './sync-system';
 import type { World } from './world';
@@ -26,6 +26,7 @@ export class Fleet {
   public static async open(world: World, syncs: SyncSystem): Promise<Fleet> {
     const fleet = new Fleet(world, syncs, await HostSite.open());
     world.onDispose.push(() => fleet.site.close());
+    fleet.addDeployed();
     return fleet;
   }
 
@@ -55,6 +56,30 @@ export class Fleet {
     const remote = { name, hosts, paused };
     this.remotes.push(remote);
     return remote;
+  }
+
+  /** The remotes that the assembly itself holds: their function has registered them, with the instances of their groups. */
+  private addDeployed(): void {
+    const { autoScaling, deployedRemotes, ssm } = this.world;
+    for (const { group, remoteName, autoScalingGroups } of deployedRemotes) {
+      const groups = autoScalingGroups.flatMap((name) => autoScaling.groups.find((it) => it.name === name) ?? []);
+      const mirrored = groups.length > 1;
+      const hosts = groups.map(({ instances: [instance], tags }, index) =>
+        this.rehearsed({
+          id: instance?.instanceId ?? '',
+          remote: `${group}/${remoteName}`,
+          tags,
+          role: index === 0 ? 'primary' : 'mirror',
+          mirrored,
+        }),
+      );
+      ssm.add(...hosts);
+      this.remotes.push({ name: remoteName, hosts, paused: false });
+    }
+  }
+
+  private rehearsed(description: HostDescription): RehearsedHost {
+    return new RehearsedHost(description, { ...this.world.hostWorld, site: this.site, tools: sqlAnywhereTools });
   }
 
   public get hosts(): RehearsedHost[] {
@@ -87,13 +112,12 @@ export class Fleet {
     // Every fourth host stands outside EC2.
     const kind = this.made % 4 === 3 ? 'mi' : 'i';
     const id = `${kind}-${(0x0a00000000000000n + BigInt(this.made++)).toString(16).padStart(17, '0')}`;
-    const description = {
+    return this.rehearsed({
       id,
       remote: `${schedule.group}/${remote}`,
       tags: { [hostTag.key]: hostTag.value },
       role,
       mirrored,
-    };
-    return new RehearsedHost(description, { ...this.world.hostWorld, site: this.site, tools: sqlAnywhereTools });
+    });
   }
 }

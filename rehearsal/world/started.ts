@@ -1,13 +1,15 @@
 import type { Deployment } from '../assembly/deployment';
+import { customResources } from './custom-resources';
 import { describeFunctions, describeRules, describeSchedules } from './descriptions';
 import { describeMappings } from './queue-descriptions';
 
-/** Everything that events, schedules and queues deliver to; the functions among them are run. */
+/** Everything that events, schedules, queues and CloudFormation deliver to; the functions among them are run. */
 export function startedTargets(deployment: Deployment): Set<string> {
   return new Set([
     ...describeRules(deployment).flatMap((rule) => rule.targets.map((target) => target.arn)),
     ...describeSchedules(deployment).map((schedule) => schedule.targetArn),
     ...describeMappings(deployment).map(({ functionArn }) => functionArn),
+    ...customResources(deployment).map(({ properties }) => String(properties.ServiceToken)),
   ]);
 }
 

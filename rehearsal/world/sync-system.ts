@@ -47,7 +47,7 @@ const runInput = v.pipe(
 /** The first schedule that asks for runs, and the functions that carry them out; undefined without one. */
 export function findSyncs(deployment: Deployment, functions: readonly ServedFunction[]): SyncSystem | undefined {
   const told = (fn: ServedFunction) => fn.description.environment;
-  const dispatch = functions.find((fn) => told(fn).MOBILINK_REGISTRY_SHARDS !== undefined);
+  const dispatch = functions.find((fn) => told(fn).MOBILINK_SYNC_DOCUMENT !== undefined);
   const collect = functions.find(
     (fn) => fn !== dispatch && told(fn).MOBILINK_RUNS_TABLE !== undefined && told(fn).MOBILINK_EVENT_BUS !== undefined,
   );

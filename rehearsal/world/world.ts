@@ -1,4 +1,5 @@
 import type { Deployment } from '../assembly/deployment';
+import { AutoScaling } from '../cloud/autoscaling';
 import { Chance } from '../cloud/chance';
 import { Clock } from '../cloud/clock';
 import { DynamoDb } from '../cloud/dynamodb';
@@ -10,14 +11,16 @@ import type { MirroredPair, PairVariants } from '../cloud/mirrored-pair';
 import { type DatabaseInstance, Rds } from '../cloud/rds';
 import { type FailoverCourse, failOver } from '../cloud/rds-failover';
 import { ScheduledRules, Scheduler } from '../cloud/scheduler';
-import { ServiceError } from '../cloud/service';
+import { type RawRequest, ServiceError } from '../cloud/service';
 import { Ssm } from '../cloud/ssm';
 import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
+import { CustomResources, deployedRemotes } from './custom-resources';
 import { describeDocuments, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
 import { PairSite } from './pair-site';
 import { Queues } from './queues';
+import { describeScalingGroups } from './scaling-groups';
 import { startedTargets } from './started';
 import { findSyncs, type SyncSystem } from './sync-system';
 import { describeDatabases, findTracker, type Tracker } from './tracked-database';
@@ -42,6 +45,9 @@ export interface EndedInvocation {
   readonly result: InvocationResult;
 }
 
+/** Whoever deploys the stack calls the functions of its custom resources; his rights are not a part of it. */
+const DEPLOYER: Invoker = { kind: 'role', roleArn: 'the deployer' };
+
 /** When every rehearsal begins: a moment without a meaning, so that runs can be compared. */
 export const START = Date.UTC(2026, 0, 5, 9, 0, 0);
 
@@ -56,6 +62,8 @@ export class World {
   public readonly dynamoDb: DynamoDb;
   public readonly queues: Queues;
   public readonly ssm: Ssm;
+  public readonly autoScaling: AutoScaling;
+  public readonly customResources: CustomResources;
   /** Names, ways and hosts inside the VPC. */
   public readonly site: PairSite;
   public readonly functions: ServedFunction[];
@@ -85,6 +93,7 @@ export class World {
     world.scheduler.start();
     world.scheduledRules.start();
     world.queues.start();
+    world.customResources.create();
     return world;
   }
 
@@ -122,6 +131,11 @@ export class World {
       region,
       documents: describeDocuments(deployment, this.functions),
     });
+    this.autoScaling = new AutoScaling(describeScalingGroups(deployment, clock.now()), clock);
+    this.customResources = new CustomResources(deployment, {
+      invoke: (arn, event) => this.lambda.invokeAsync(arn, event, DEPLOYER),
+      onTrouble: (what) => this.trouble(what),
+    });
     this.site = new PairSite(
       {
         deployment,
@@ -157,8 +171,12 @@ export class World {
     });
     const { standIn: sqs } = this.queues.sqs;
     const { roleServices, route53 } = this.site;
-    const own = [this.rds.standIn, this.bus.standIn, this.ssm.standIn, route53.standIn];
-    for (const service of [...own, this.dynamoDb, sqs, roleServices]) this.wire.add(service);
+    const own = [this.rds.standIn, this.bus.standIn, this.ssm.standIn, route53.standIn, this.autoScaling.standIn];
+    const hosts = {
+      ...roleServices,
+      handle: async (request: RawRequest) => this.customResources.answer(request) ?? roleServices.handle(request),
+    };
+    for (const service of [...own, this.dynamoDb, sqs, hosts]) this.wire.add(service);
     this.wire.onKill = async (accessKey) => {
       for (const runtime of this.runtimes.values()) await runtime.killByAccessKey(accessKey);
     };
@@ -190,6 +208,11 @@ export class World {
     return pair;
   }
 
+  /** The remotes that are a part of the deployment. */
+  public get deployedRemotes() {
+    return deployedRemotes(this.options.deployment);
+  }
+
   /** What hosts of the rehearsal need of its world. */
   public get hostWorld() {
     const { clock, latencies } = this;
@@ -217,8 +240,9 @@ export class World {
       chance: this.chance.fork('functions'),
       bootstrap: this.options.bootstrap,
       region: this.options.region,
-      resolve: (name) => this.rds.resolve(name) ?? this.site.resolve(fn.description, name),
-      connect: (from, host, port) => this.site.connect(from, host, port),
+      resolve: (name) =>
+        this.rds.resolve(name) ?? this.customResources.resolve(name) ?? this.site.resolve(fn.description, name),
+      connect: (from, host, port) => this.customResources.connect(host) ?? this.site.connect(from, host, port),
       onRefused: (functionName, what) => this.trouble(`${functionName} wanted ${what}, which is refused`),
     });
   }
@@ -234,13 +258,15 @@ export class World {
         return runtime.invoke(payload, requestId);
       },
       authorizeInvoke: (invoker, arn) =>
-        invoker.kind === 'role'
-          ? authority.ofRole(invoker.roleArn, { action: 'lambda:InvokeFunction', resource: arn })
-          : authority.ofService(
-              invoker.principal,
-              { action: 'lambda:InvokeFunction', resource: arn },
-              invoker.sourceArn,
-            ),
+        invoker === DEPLOYER
+          ? { allowed: true, message: '' }
+          : invoker.kind === 'role'
+            ? authority.ofRole(invoker.roleArn, { action: 'lambda:InvokeFunction', resource: arn })
+            : authority.ofService(
+                invoker.principal,
+                { action: 'lambda:InvokeFunction', resource: arn },
+                invoker.sourceArn,
+              ),
       authorizeRole: (roleArn, permission) => authority.ofRole(roleArn, permission),
       mayAssume: (service, roleArn, sourceArn) => authority.assume(service, roleArn, sourceArn),
       onEnded: (fn, payload, result) => {

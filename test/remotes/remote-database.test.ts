@@ -231,7 +231,7 @@ describe('a remote database', () => {
     expect(tagged).toHaveLength(2);
   });
 
-  it('shares document, registrar and permission with the others of its stack', () => {
+  it('shares document and registrar with the others of its stack', () => {
     const of = store();
     remote(of);
     const other = new SqlAnywhereServer(of.stack, 'Other', {
@@ -246,7 +246,7 @@ describe('a remote database', () => {
     expect(documents).toHaveLength(1);
     template.resourceCountIs('AWS::SSM::Association', 2);
     template.resourceCountIs('Custom::MobiLinkRemote', 2);
-    template.resourceCountIs('AWS::Lambda::Permission', 1);
+    template.resourceCountIs('AWS::Lambda::Function', 1);
   });
 
   it('in a stack of its own needs nothing of itself in the others', () => {
