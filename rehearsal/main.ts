@@ -24,6 +24,7 @@ const STAGES: Readonly<Record<Scenario['needs'], string>> = {
   'a mirrored remote over RDS': 'mirroredRemotes',
   'a single remote over RDS': 'singleRemotes',
   'a single remote over a mirrored pair': 'mirroredConsolidated',
+  'a mirrored remote over a single server': 'singleConsolidated',
 };
 
 async function main(): Promise<number> {

@@ -62,10 +62,12 @@ export async function rehearse(options: RehearsalOptions): Promise<number> {
   }
   print(`\n${summaryTable(results).join('\n')}`);
   for (const house of houses) {
-    const played = playable.filter((it) => it.house === house).map(({ scenario }) => scenario.name);
+    const played = playable.filter((it) => it.house === house).map(({ scenario }) => scenario);
     if (played.length === 0) continue;
     const { deployment, authority } = house;
-    const everything = options.usual.every((it) => played.includes(it.name) || !makesSense(it, deployment));
+    const everything =
+      played.every(({ partial }) => !partial) &&
+      options.usual.every((it) => it.partial || played.includes(it) || !makesSense(it, deployment));
     broken.push(
       ...permissionFindings(authority.report(), everything, print),
       ...transportFindings(deployment, authority),
@@ -131,17 +133,19 @@ async function play(
 /** A tracker is asked for by name when it is missing; a system without scheduled syncs is complete. */
 function makesSense({ needs }: Scenario, deployment: Deployment): boolean {
   const functions = describeFunctions(deployment, startedTargets(deployment));
-  const ofPair = findTracker(functions)?.tracksPair ?? false;
+  const { tracksPair: ofPair = false, tracksServer: ofServer = false } = findTracker(functions) ?? {};
+  const ofRds = !ofPair && !ofServer;
   const hosts = deployedRemotes(deployment)[0]?.autoScalingGroups.length ?? 0;
   const has = {
-    'a primary tracker': () => !ofPair,
+    'a primary tracker': () => ofRds,
     'a mirrored pair': () => ofPair,
     'a mirrored remote over a mirrored pair': () => ofPair && hosts === 2,
-    'a mirrored remote over RDS': () => !ofPair && hosts === 2,
-    'a single remote over RDS': () => !ofPair && hosts === 1,
+    'a mirrored remote over RDS': () => ofRds && hosts === 2,
+    'a single remote over RDS': () => ofRds && hosts === 1,
     'a single remote over a mirrored pair': () => ofPair && hosts === 1,
+    'a mirrored remote over a single server': () => ofServer && hosts === 2,
     // Its databases fail over as RDS does.
-    'a sync schedule': () => !ofPair && findSyncs(deployment, functions) !== undefined,
+    'a sync schedule': () => ofRds && findSyncs(deployment, functions) !== undefined,
   };
   return has[needs]();
 }

@@ -21,6 +21,8 @@ export const remoteSchema = v.object({
   /** The host that synchronized last. */
   primaryHost: v.optional(v.string()),
   paused: v.optional(v.boolean(), false),
+  /** The custom resource that registered it; undefined for what its owner registered by hand. */
+  registeredBy: v.optional(v.string()),
   lastAttemptAt: v.optional(moment),
   lastSuccessAt: v.optional(moment),
   lastOutcome: v.optional(outcomeSchema),

@@ -13,6 +13,16 @@ export enum Weekday {
   SUNDAY = 'Sun',
 }
 
+const WEEK = [
+  Weekday.MONDAY,
+  Weekday.TUESDAY,
+  Weekday.WEDNESDAY,
+  Weekday.THURSDAY,
+  Weekday.FRIDAY,
+  Weekday.SATURDAY,
+  Weekday.SUNDAY,
+];
+
 /** What every schedule inside a database has. */
 export interface InsideScheduleOptions {
   /** Name of the schedule in run ids, metrics and the event of the database: 1 to 64 letters, digits, `_ . -`. */
@@ -130,7 +140,7 @@ export class InsideSchedule {
       profile,
       zone: timeZone?.timezoneName ?? 'Etc/UTC',
       ...this.times,
-      days: days?.join(','),
+      days: days && WEEK.filter((day) => days.includes(day)).join(','),
       catchUp: String(catchUp?.toSeconds() ?? (this.interval ? this.minutes * 60 : 7200)),
     };
     return Object.entries(settings)

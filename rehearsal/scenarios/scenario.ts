@@ -19,7 +19,8 @@ export type Need =
   | 'a mirrored remote over a mirrored pair'
   | 'a mirrored remote over RDS'
   | 'a single remote over RDS'
-  | 'a single remote over a mirrored pair';
+  | 'a single remote over a mirrored pair'
+  | 'a mirrored remote over a single server';
 
 /** A story that the rehearsal plays, and what the design promises of it. */
 export interface Scenario {
@@ -31,6 +32,8 @@ export interface Scenario {
   readonly pairVariants?: PairVariants;
   /** Why it is played only when it is asked for by name. */
   readonly onDemand?: string;
+  /** It plays a part of what its assembly may do: what is granted there and not used is the business of other scenarios and of tests. */
+  readonly partial?: boolean;
   /** Its course would be too long to be read. */
   readonly quiet?: boolean;
   /** When it begins, in milliseconds since 1970. @default - a Monday morning at nine */

@@ -53,7 +53,7 @@ export function findPair(deployment: Deployment, databaseId: string | undefined)
     databaseId,
     port: Number(conf('PORT')),
     rolePort: Number(conf('ROLE_PORT')),
-    rolePath: `/${wanted(databaseId, 'role service', /^CREATE OR REPLACE SERVICE "([^"]+)"/m.exec(first.sql)?.[1])}`,
+    rolePath: rolePathIn(databaseId, first.sql),
     zoneId: conf('ZONE_ID'),
     mode: /synchronization_mode='async/.test(first.sql) ? 'asynchronous' : 'synchronous',
     liveness: Object.fromEntries(
@@ -69,6 +69,40 @@ export function findPair(deployment: Deployment, databaseId: string | undefined)
     },
     hosts: { first: first.host, second: second.host, arbiter: arbiter.host },
   };
+}
+
+/** A server without a mirror, as its launch template makes it. */
+export interface DeployedServer {
+  readonly server: string;
+  readonly name: string;
+  readonly port: number;
+  readonly rolePort: number;
+  readonly rolePath: string;
+  readonly zoneId: string;
+  readonly host: DeployedHost;
+}
+
+/** The server that tells of itself under this id; undefined when no launch template makes one. */
+export function findServer(deployment: Deployment, databaseId: string | undefined): DeployedServer | undefined {
+  const launched = deployment
+    .ofType('AWS::EC2::LaunchTemplate')
+    .flatMap((it) => readLaunched(deployment, it) ?? [])
+    .find(({ settings }) => settings.get('SYSTEM') === databaseId && settings.get('ROLE') === 'single');
+  if (!launched || databaseId === undefined) return undefined;
+  const conf = (name: string) => wanted(databaseId, name, launched.settings.get(name));
+  return {
+    server: conf('SERVER'),
+    name: conf('RECORD'),
+    port: Number(conf('PORT')),
+    rolePort: Number(conf('ROLE_PORT')),
+    rolePath: rolePathIn(databaseId, launched.sql),
+    zoneId: conf('ZONE_ID'),
+    host: launched.host,
+  };
+}
+
+function rolePathIn(databaseId: string, sql: string): string {
+  return `/${wanted(databaseId, 'role service', /^CREATE OR REPLACE SERVICE "([^"]+)"/m.exec(sql)?.[1])}`;
 }
 
 function serverOf({ settings, subnet, host }: Launched, member: PairMember): PairServer {

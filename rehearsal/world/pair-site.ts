@@ -5,11 +5,12 @@ import type { Latencies } from '../cloud/latencies';
 import { MEMBERS, MirroredPair, type PairServer, type PairVariants } from '../cloud/mirrored-pair';
 import { Route53, type ZoneDescription } from '../cloud/route53';
 import type { Permission, RawAnswer, RawRequest, RawServiceStandIn } from '../cloud/service';
+import { SingleServer } from '../cloud/single-server';
 import type { FunctionDescription } from '../functions/function-runtime';
 import type { Connection } from '../functions/protocol';
 import type { Authority } from './authority';
 import { describeZones } from './descriptions';
-import { type DeployedPair, findPair, hostAddress } from './mirrored-pairs';
+import { type DeployedPair, type DeployedServer, findPair, findServer, hostAddress } from './mirrored-pairs';
 import { type Endpoint, SecurityGroups } from './security-groups';
 import type { Tracker } from './tracked-database';
 
@@ -26,12 +27,15 @@ export interface PairSiteWorld {
 /** Hosts get addresses well above those of the pair; which ones is of no interest to anybody. */
 const FUNCTION_ADDRESS = 200;
 
-/** A mirrored pair in its network: names, ways, role services, and what its hosts tell AWS. */
+/** A mirrored pair, or a single server, in its network: names, ways, role services, and what its hosts tell AWS. */
 export class PairSite {
   public readonly route53: Route53;
   /** Undefined when the tracker of the assembly tracks no pair. */
   public readonly pair: MirroredPair | undefined;
   public readonly description: DeployedPair | undefined;
+  /** Undefined unless the tracker of the assembly tracks a server without a mirror. */
+  public readonly single: SingleServer | undefined;
+  private readonly singleDescription: DeployedServer | undefined;
   /** The web servers inside the database servers. */
   public readonly roleServices: RawServiceStandIn;
   private readonly groups: SecurityGroups;
@@ -55,13 +59,22 @@ export class PairSite {
           this.groups.mayConnect(description.hosts[one.member], description.hosts[other.member], description.port),
         tookOver: (server) => this.tellOfFailover(server),
       });
+    this.singleDescription = tracker?.tracksServer ? findServer(deployment, tracker.databaseId) : undefined;
+    const { singleDescription: alone } = this;
+    this.single = alone && new SingleServer(alone.server, alone.name, alone.host.address, clock);
     this.roleServices = {
       kind: 'raw',
       signingName: 'http',
       permissions: () => [],
       handle: async (request) => this.answer(request),
     };
-    if (description) for (const member of MEMBERS) this.register(description.servers[member]);
+    if (description) {
+      for (const member of MEMBERS) {
+        const { host, address } = description.servers[member];
+        this.register(description.zoneId, description.hosts[member].roleArn, host, address);
+      }
+    }
+    if (alone) this.register(alone.zoneId, alone.host.roleArn, alone.name, alone.host.address);
   }
 
   /** What Lambda itself does with the role of a function when it connects it to its VPC. */
@@ -96,39 +109,54 @@ export class PairSite {
     if (!this.route53.holds(host)) return { kind: 'foreign' };
     const [address] = this.resolve(from, host) ?? [];
     if (address === undefined) return { kind: 'unknown-name' };
-    const server = MEMBERS.map((member) => this.pair?.serverOf(member)).find((it) => it?.address === address);
-    if (!server || !this.description) return { kind: 'silent' };
-    const { rolePort, hosts } = this.description;
-    if (!this.groups.mayConnect(this.endpointOf(from), hosts[server.member], port)) {
+    const server = this.serverAt(address);
+    if (!server) return { kind: 'silent' };
+    if (!this.groups.mayConnect(this.endpointOf(from), server.host, port)) {
       this.world.onTrouble(`${from.name} is let to ${host}:${port} by no security group`);
       return { kind: 'silent' };
     }
-    const reach = this.pair?.reach(server.member) ?? 'silent';
-    if (reach === 'silent') return { kind: 'silent' };
-    return reach === 'open' && port === rolePort ? { kind: 'open', address } : { kind: 'refused', address };
+    if (server.reach === 'silent') return { kind: 'silent' };
+    return server.reach === 'open' && port === server.rolePort
+      ? { kind: 'open', address }
+      : { kind: 'refused', address };
+  }
+
+  /** The database server at an address, and what becomes of a connection to it. */
+  private serverAt(address: string) {
+    const { single, singleDescription: alone, pair, description } = this;
+    if (alone?.host.address === address && single) {
+      return { host: alone.host, rolePort: alone.rolePort, reach: single.reach };
+    }
+    const member = MEMBERS.find((it) => pair?.serverOf(it).address === address);
+    if (!member || !pair || !description) return undefined;
+    return { host: description.hosts[member], rolePort: description.rolePort, reach: pair.reach(member) };
   }
 
   private answer({ method, url, headers }: RawRequest): RawAnswer | undefined {
     const [host = ''] = (headers.host ?? '').split(':');
-    const member = this.pair?.memberAt(host)?.member;
+    const { single, pair } = this;
+    const isSingle = single?.host === host.toLowerCase();
+    const member = pair?.memberAt(host)?.member;
     // The host may have gone since the connection was made; nobody is there to say so.
-    if (!this.pair || !member || this.pair.reach(member) === 'silent') return undefined;
-    const line = this.pair.roleLine(member);
+    const line = isSingle
+      ? single.roleLine
+      : member && pair?.reach(member) === 'open'
+        ? pair.roleLine(member)
+        : undefined;
     if (line === undefined) return undefined;
-    const known = url === this.description?.rolePath;
+    const known = url === (isSingle ? this.singleDescription : this.description)?.rolePath;
     const body = known && method === 'GET' ? line : '';
     return { status: known ? (method === 'GET' ? 200 : 405) : 404, headers: { 'content-type': 'text/plain' }, body };
   }
 
   /** At boot a host renews its own name, as its bootstrap does. */
-  private register({ member, host, address }: PairServer): void {
-    const { hosts, zoneId } = this.description as DeployedPair;
+  private register(zoneId: string, roleArn: string, name: string, address: string): void {
     const change = {
       Action: 'UPSERT',
-      ResourceRecordSet: { Name: host, Type: 'A', TTL: 30, ResourceRecords: [{ Value: address }] },
+      ResourceRecordSet: { Name: name, Type: 'A', TTL: 30, ResourceRecords: [{ Value: address }] },
     };
     const permission = this.route53.permission(zoneId, [change]);
-    if (this.require(hosts[member].roleArn, permission)) this.route53.changeBy(zoneId, [change]);
+    if (this.require(roleArn, permission)) this.route53.changeBy(zoneId, [change]);
   }
 
   /** The database's own event starts a script, which puts the project's event onto the bus by the host's role. */

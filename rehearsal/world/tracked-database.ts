@@ -13,6 +13,8 @@ export interface Tracker {
   readonly instanceArn?: string;
   /** The members of a mirrored pair are asked themselves. */
   readonly tracksPair: boolean;
+  /** A server without a mirror is asked itself. */
+  readonly tracksServer: boolean;
   /** The name that follows the primary of a pair. */
   readonly alias?: { readonly zoneId: string; readonly name: string };
 }
@@ -23,6 +25,7 @@ const source = v.pipe(
   v.object({
     kind: v.string(),
     instanceArn: v.optional(v.string()),
+    members: v.optional(v.array(v.unknown()), []),
     alias: v.optional(v.object({ zoneId: v.string(), name: v.string() })),
   }),
 );
@@ -39,7 +42,8 @@ export function findTracker(functions: readonly ServedFunction[]): Tracker | und
     table: environment.MOBILINK_PRIMARY_TABLE,
     instanceArn: told.success ? told.output.instanceArn : undefined,
     alias: told.success ? told.output.alias : undefined,
-    tracksPair: told.success && told.output.kind === 'sql-anywhere',
+    tracksPair: told.success && told.output.kind === 'sql-anywhere' && told.output.members.length === 2,
+    tracksServer: told.success && told.output.kind === 'sql-anywhere' && told.output.members.length === 1,
   };
 }
 

@@ -34,5 +34,10 @@ export function mirrored(props: Partial<ConsolidatedSqlAnywhereProps> = {}, app 
   const stack = new Stack(app, 'Stateful', { env: { region: ZONES } });
   const vpc = vpcOf(stack);
   const pair = pairOf(stack, vpc);
-  return { stack, vpc, pair, database: new ConsolidatedSqlAnywhere(stack, 'Consolidated', { database: pair, ...props }) };
+  return {
+    stack,
+    vpc,
+    pair,
+    database: new ConsolidatedSqlAnywhere(stack, 'Consolidated', { database: pair, ...props }),
+  };
 }

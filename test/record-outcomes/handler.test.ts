@@ -126,6 +126,18 @@ describe('the outcome of a sync that a database started', () => {
     expect(door.count('UpdateItem')).toBe(1);
   });
 
+  it('is judged by the hosts that are registered now, and by no more of the item than it needs', async () => {
+    await register('now');
+    door.reset();
+    await handler({ Records: [message(line({ remote: 'stores/now' }))] });
+    expect(door.calls).toEqual(['GetItem', 'UpdateItem']);
+    // A DynamoDB on loopback shows what was written a moment ago in any case.
+    expect(door.inputs[0]).toMatchObject({
+      ConsistentRead: true,
+      ProjectionExpression: 'hosts, lastOutcomeAt, lastRunId',
+    });
+  });
+
   it('changes it once though the host sends it twice, since it died before it could note that it had', async () => {
     await register('twice');
     const bad = line({ remote: 'stores/twice', result: 'failed' });

@@ -15,6 +15,8 @@ export type DoorFault =
 export class DynaliteDoor {
   /** The operations that came by, in order. */
   public readonly calls: string[] = [];
+  /** What they asked for. */
+  public readonly inputs: Record<string, unknown>[] = [];
   private readonly planned: { readonly operation: string; readonly fault: DoorFault }[] = [];
 
   private constructor(
@@ -30,6 +32,8 @@ export class DynaliteDoor {
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('end', async () => {
         const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
+        const body = Buffer.concat(chunks);
+        door.inputs.push(JSON.parse(body.toString()));
         const fault = door.take(operation);
         if (fault === 'drop') {
           incoming.socket.destroy();
@@ -42,9 +46,9 @@ export class DynaliteDoor {
           return;
         }
         if (typeof fault === 'function') await fault();
-        const { status, headers, body } = await door.forward(incoming.headers, Buffer.concat(chunks));
+        const answer = await door.forward(incoming.headers, body);
         if (fault === 'lose') incoming.socket.destroy();
-        else response.writeHead(status, headers).end(body);
+        else response.writeHead(answer.status, answer.headers).end(answer.body);
       });
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -67,6 +71,7 @@ export class DynaliteDoor {
 
   public reset(): void {
     this.calls.length = 0;
+    this.inputs.length = 0;
     this.planned.length = 0;
   }
 

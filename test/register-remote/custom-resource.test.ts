@@ -52,6 +52,7 @@ class Bench {
     told: (message) => void this.told.push(message),
     sleep: async (millis) => {
       this.now += millis;
+      if (this.now > TIMEOUT) throw new Error('Lambda has ended the function');
     },
     remaining: () => TIMEOUT - this.now,
   };

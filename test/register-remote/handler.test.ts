@@ -263,6 +263,8 @@ describe('a rule', () => {
     door.reset();
     await tell();
     expect(door.calls).toEqual(['GetItem']);
+    // What was written a moment ago is seen; a DynamoDB on loopback shows it in any case.
+    expect(door.inputs).toMatchObject([{ ConsistentRead: true }]);
   });
 
   it('registers what is not there, and nothing without a host', async () => {

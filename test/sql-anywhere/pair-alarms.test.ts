@@ -18,7 +18,12 @@ interface Alarm {
 
 function alarmsOf(thresholds: PairAlarmThresholds = {}): Map<string, Alarm> {
   const stack = new Stack(new App(), 'Test');
-  new PairAlarms(stack, 'Alarms', { databaseId: 'db', members: ['first', 'second'], logRetentionDays: 42, ...thresholds });
+  new PairAlarms(stack, 'Alarms', {
+    databaseId: 'db',
+    members: ['first', 'second'],
+    logRetentionDays: 42,
+    ...thresholds,
+  });
   const found = Object.entries(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
   return new Map(found.map(([id, { Properties }]) => [id.replace(/^Alarms|[0-9A-F]{8}$/g, ''), Properties as Alarm]));
 }
