@@ -15,6 +15,7 @@ export interface Verdict {
 
 /** Services that the stand-ins themselves ask for, whatever the policies name. */
 const OWN_SERVICES = [
+  'autoscaling',
   'dynamodb',
   'ec2',
   'events',

@@ -20,6 +20,7 @@ import { CustomResources, deployedRemotes } from './custom-resources';
 import { describeDocuments, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
 import { PairSite } from './pair-site';
 import { Queues } from './queues';
+import { problemsOfRemotes } from './remote-definitions';
 import { describeScalingGroups } from './scaling-groups';
 import { startedTargets } from './started';
 import { findSyncs, type SyncSystem } from './sync-system';
@@ -94,6 +95,7 @@ export class World {
     world.scheduledRules.start();
     world.queues.start();
     world.customResources.create();
+    for (const problem of problemsOfRemotes(options.deployment)) world.trouble(problem);
     return world;
   }
 

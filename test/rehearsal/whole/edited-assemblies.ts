@@ -16,6 +16,9 @@ interface Resource {
 
 type Template = { Resources: Record<string, Resource> };
 
+const STAGES = ['dev', 'pair', 'mirroredRemotes'] as const;
+type Stage = (typeof STAGES)[number];
+
 export interface EditedAssembly {
   readonly defect: string;
   /** What the rehearsal must say. */
@@ -23,7 +26,7 @@ export interface EditedAssembly {
   /** @default - failover */
   readonly scenario?: string;
   /** Of cdk.json. @default - dev */
-  readonly stage?: 'dev' | 'pair';
+  readonly stage?: Stage;
   /** The exit code; 2 for an assembly that AWS would not deploy. @default 1 */
   readonly code?: number;
   /** Changes the templates and tells whether there was something to change. */
@@ -202,6 +205,42 @@ export const EDITED_ASSEMBLIES: readonly EditedAssembly[] = [
     code: 2,
     edit: (templates) => replaceText(templates, 'AWS::EC2::LaunchTemplate', ';LTO=30', ''),
   },
+  {
+    defect: 'the script gives dbmlsync the log folder of the other partner',
+    stage: 'mirroredRemotes',
+    scenario: 'mirrored-remotes-over-rds',
+    says: /violation: reads the logs of another folder/,
+    edit: (templates) =>
+      replaceText(templates, 'AWS::SSM::Document', 'dir=$conf_LOG_FOLDER', 'dir=/data/of-the-partner'),
+  },
+  {
+    defect: 'the script asks the alias on both hosts instead of the local partner',
+    stage: 'mirroredRemotes',
+    scenario: 'mirrored-remotes-over-rds',
+    says: /connects to first,second:|FAIL each remote ends as its story says/,
+    edit: (templates) => replaceText(templates, 'AWS::SSM::Document', 'HOST=127.0.0.1:%s', 'HOST=first,second:%s'),
+  },
+  {
+    defect: 'the event inside the database does not commit before it calls',
+    stage: 'mirroredRemotes',
+    scenario: 'mirrored-remotes-over-rds',
+    says: /the database refuses an event: .*BEGIN COMMIT/,
+    edit: (templates) => replaceText(templates, 'AWS::SSM::Association', 'BEGIN COMMIT; CALL', 'BEGIN CALL'),
+  },
+  {
+    defect: 'the logs of a remote are kept for less long than backups',
+    stage: 'mirroredRemotes',
+    scenario: 'mirrored-remotes-over-rds',
+    says: /logs are kept for 7 days, but backups for 35/,
+    edit: (templates) => replaceText(templates, 'AWS::SSM::Association', 'LOGS_DAYS=42', 'LOGS_DAYS=7'),
+  },
+  {
+    defect: 'the function that registers remotes may not look at their groups',
+    stage: 'mirroredRemotes',
+    scenario: 'mirrored-remotes-over-rds',
+    says: /used and not granted: autoscaling:DescribeAutoScalingGroups/,
+    edit: (templates) => removeAction(templates, 'autoscaling:Describe'),
+  },
 ];
 
 /** Synthesizes a stage of the app once and hands over its folder; removes it afterwards. */
@@ -281,9 +320,18 @@ function removeStatements(templates: Template[], text: string): boolean {
   });
 }
 
-/** Both stages, each synthesized once. */
+/** All stages, each synthesized once. */
 export async function withStages<T>(work: (assemblyOf: (edited: EditedAssembly) => string) => Promise<T>): Promise<T> {
-  return withAssembly((dev) => withAssembly((pair) => work(({ stage }) => (stage === 'pair' ? pair : dev)), 'pair'));
+  const made = new Map<string, string>();
+  const next = (stages: readonly Stage[]): Promise<T> => {
+    const [stage, ...rest] = stages;
+    if (stage === undefined) return work((edited) => made.get(edited.stage ?? 'dev') ?? '');
+    return withAssembly((assembly) => {
+      made.set(stage, assembly);
+      return next(rest);
+    }, stage);
+  };
+  return next(STAGES);
 }
 
 async function show(): Promise<void> {
