@@ -17,8 +17,8 @@ export const USAGE = `npm run rehearse -- [options]
                       but those that the list calls "only by name")
   --seed N            the chance that latencies and failovers are drawn from (default: 1)
   --runs N            rehearses N times with seeds N, N+1, ... and shows medians (default: 1)
-  --assembly DIR      rehearses a cloud assembly made elsewhere (default: synthesizes the stages dev and
-                      pair of this app, each for the scenarios that need it)
+  --assembly DIR      rehearses a cloud assembly made elsewhere (default: synthesizes the stages of
+                      this app, each for the scenarios that need it)
   --requests FILE     writes every request of every function to FILE, one line of JSON each
   --help              shows this`;
 

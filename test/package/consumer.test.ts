@@ -58,10 +58,12 @@ describe('the package, packed and unpacked into an empty app', () => {
     expect(readdirSync(root).sort()).toEqual(
       ['.jsii', '.jsii.gz', 'CHANGELOG.md', 'LICENSE', 'README.md', 'assets', 'dist', 'host', 'package.json'].sort(),
     );
-    for (const bundle of ['track-primary', 'dispatch-syncs', 'collect-syncs']) {
+    for (const bundle of ['track-primary', 'dispatch-syncs', 'collect-syncs', 'record-outcomes', 'register-remote']) {
       expect(existsSync(path.join(root, 'assets', bundle, 'index.js'))).toBe(true);
     }
-    expect(existsSync(path.join(root, 'host', 'sync-remote.sh'))).toBe(true);
+    for (const script of ['sync-remote.sh', 'install-remote.sh', 'bootstrap-single.sh']) {
+      expect(existsSync(path.join(root, 'host', script))).toBe(true);
+    }
     expect(existsSync(path.join(root, 'dist', 'index.d.ts'))).toBe(true);
   });
 
