@@ -28,24 +28,30 @@ run() {
   timeout -k 5 "$2" "$conf_SQLANY_HOME/bin64/dbisql" "@$work/run" </dev/null >"$work/run.out" 2>&1
 }
 
-# statement TEXT: one, or the end of the script.
-statement() {
-  printf '%s\ngo\n' "$1" >"$work/statement.sql"
-  run "$work/statement.sql" 300 || finish failed "$1: $(told "$work/run.out")"
+# statements TEXT...: all in one connection, or the end of the script.
+statements() {
+  printf '%s\ngo\n' "$@" >"$work/statements.sql"
+  run "$work/statements.sql" 300 || finish failed "$1: $(told "$work/run.out")"
 }
 
-# applied NAME: sets `stored` to the checksum under which it was applied; none if it was not.
-applied() {
-  statement "SELECT 'mobilink-ha-applied=' || COALESCE(MAX(\"sha256\"), 'none') || ';' FROM \"mobilink_ha_applied\" WHERE \"name\" = '$1'"
-  if [[ ! $(<"$work/run.out") =~ mobilink-ha-applied=([a-z0-9:]+)\; ]]; then finish failed "mobilink_ha_applied: cannot be read"; fi
-  stored=${BASH_REMATCH[1]}
+# Fills `applied` with what was applied, by name, under which checksum.
+declare -A applied=()
+read_applied() {
+  local line
+  statements 'CREATE TABLE IF NOT EXISTS "mobilink_ha_applied" ("name" VARCHAR(128) NOT NULL PRIMARY KEY, "sha256" VARCHAR(80) NOT NULL)' \
+    "SELECT 'mobilink-ha-applied=' || \"name\" || '=' || \"sha256\" || ';' FROM \"mobilink_ha_applied\""
+  while IFS= read -r line; do
+    if [[ $line =~ mobilink-ha-applied=([a-z0-9_\ ]+)=([a-z0-9:]+)\; ]]; then applied[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}; fi
+  done <"$work/run.out"
 }
 
-# record NAME CHECKSUM
-record() {
-  statement "DELETE FROM \"mobilink_ha_applied\" WHERE \"name\" = '$1'"
-  statement "INSERT INTO \"mobilink_ha_applied\" (\"name\", \"sha256\") VALUES ('$1', '$2')"
-  statement 'COMMIT'
+# recording NAME CHECKSUM: sets `record` to the statements that write it down.
+recording() {
+  record=(
+    "DELETE FROM \"mobilink_ha_applied\" WHERE \"name\" = '$1'"
+    "INSERT INTO \"mobilink_ha_applied\" (\"name\", \"sha256\") VALUES ('$1', '$2')"
+    'COMMIT'
+  )
 }
 
 # once NAME STATEMENT: if it was not applied, or reads otherwise now.
@@ -53,17 +59,16 @@ once() {
   local sum
   sum=$(printf '%s' "$2" | sha256sum)
   sum=${sum%% *}
-  applied "$1"
-  if [[ $stored == "$sum" ]]; then return; fi
-  statement "$2"
-  record "$1" "$sum"
+  if [[ ${applied[$1]:-none} == "$sum" ]]; then return; fi
+  recording "$1" "$sum"
+  statements "$2" "${record[@]}"
   say "$1 is defined"
 }
 
 # Data definition commits by itself, so a file that failed has left its first half behind.
 apply_version() {
   local number=$1 sum=$2 text
-  applied "sql $number"
+  local stored=${applied[sql $number]:-none}
   case $stored in
     "$sum") return ;;
     "begun:$sum")
@@ -79,10 +84,12 @@ apply_version() {
   text=${text//'{''{SYNC_USER}''}'/"$sync_user"}
   text=${text//'{''{REMOTE_NAME}''}'/"${conf_REMOTE#*/}"}
   printf '%s\n' "$text" >"$work/version.sql"
-  record "sql $number" "begun:$sum"
+  recording "sql $number" "begun:$sum"
+  statements "${record[@]}"
   say "applying version $number of the SQL"
   run "$work/version.sql" 3000 || finish failed "version $number of the SQL: $(told "$work/run.out")"
-  record "sql $number" "$sum"
+  recording "sql $number" "$sum"
+  statements "${record[@]}"
 }
 
 define_events() {
@@ -94,16 +101,12 @@ define_events() {
     names+="$name "
     once "event $name" "$event"
   done <"${CONFIG%/*}/sync-events.sql"
-  statement "SELECT 'mobilink-ha-event=' || \"name\" || ';' FROM \"mobilink_ha_applied\" WHERE \"name\" LIKE 'event %'"
-  while IFS= read -r name; do
-    if [[ ! $name =~ mobilink-ha-event=event\ (mobilink_ha_sync_[a-z0-9_]+)\; || $names == *" ${BASH_REMATCH[1]} "* ]]; then continue; fi
-    name=${BASH_REMATCH[1]}
-    # Read from a copy: the statements write where the list came from.
-    statement "DROP EVENT IF EXISTS \"$name\""
-    statement "DELETE FROM \"mobilink_ha_applied\" WHERE \"name\" = 'event $name'"
-    statement 'COMMIT'
+  for name in "${!applied[@]}"; do
+    name=${name#event }
+    if [[ -z ${applied[event $name]:-} || $names == *" $name "* ]]; then continue; fi
+    statements "DROP EVENT IF EXISTS \"$name\"" "DELETE FROM \"mobilink_ha_applied\" WHERE \"name\" = 'event $name'" 'COMMIT'
     say "event $name is gone"
-  done <<<"$(<"$work/run.out")"
+  done
 }
 
 check_configuration
@@ -122,7 +125,7 @@ if [[ $read_only == on || $role:$conf_MIRRORED != primary:* && $role:$conf_MIRRO
   exit 0
 fi
 
-statement 'CREATE TABLE IF NOT EXISTS "mobilink_ha_applied" ("name" VARCHAR(128) NOT NULL PRIMARY KEY, "sha256" VARCHAR(80) NOT NULL)'
+read_applied
 sync_user='' mobilink_user=''
 if [[ -f $incoming/sync-user ]]; then
   sync_user=$(<"$incoming/sync-user")

@@ -168,8 +168,8 @@ export class PairHosts {
   }
 
   /** Runs a statement on a host as its administrator; returns the error, if there was one. */
-  public async execute(on: Partner, statement: string): Promise<string | undefined> {
-    const client = await this.host(on).connect(this.login(on));
+  public async execute(on: Partner, statement: string, server?: string): Promise<string | undefined> {
+    const client = await this.host(on).connect(this.login(on, server));
     try {
       client.send({ execute: statement });
       const reply = await client.reply();
@@ -179,8 +179,8 @@ export class PairHosts {
     }
   }
 
-  public async rows(on: Partner): Promise<string[]> {
-    const client = await this.host(on).connect(this.login(on));
+  public async rows(on: Partner, server?: string): Promise<string[]> {
+    const client = await this.host(on).connect(this.login(on, server));
     try {
       client.send({ execute: 'SELECT * FROM "probe"' });
       const reply = await client.reply();
@@ -241,9 +241,9 @@ export class PairHosts {
   }
 
   /** The administrator's connection to the server of a host. */
-  public login(on: Partner): string {
+  public login(on: Partner, server = this.host(on).server): string {
     const { username, password } = SECRETS.dba;
-    return `SERVER=${this.host(on).server};DBN=consolidated;HOST=127.0.0.1:2638;UID=${username};PWD=${password}`;
+    return `SERVER=${server};DBN=consolidated;HOST=127.0.0.1:2638;UID=${username};PWD=${password}`;
   }
 
   /** What the user data leaves on a new machine. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -179,6 +179,12 @@ export class RemotePair {
 
   public file(on: Partner, name: string): string {
     return this.hosts.host(on).file(name);
+  }
+
+  /** Outcomes that the host has not told yet. */
+  public outcomes(on: Partner): string[] {
+    const folder = this.file(on, '/var/lib/mobilink-ha/sync/outcomes');
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   }
 
   /** Fails over by plan; resolves when the other one is primary and complete. */
