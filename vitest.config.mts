@@ -9,6 +9,8 @@ export default defineConfig({
     isolate: false,
     // The longest file waits for processes of its own for most of its time.
     maxWorkers: 2,
+    // Each of them is a pair with a dozen processes: more at once only starve each other.
+    maxConcurrency: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

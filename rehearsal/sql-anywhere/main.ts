@@ -1,10 +1,10 @@
+import { dbmlsync } from './dbmlsync/dbmlsync';
 import { Installation, Refusal } from './installation';
 import { DatabaseServer } from './server/database-server';
 import { ToolFailure } from './tools/client';
 import { dbbackup } from './tools/dbbackup';
 import { dbinit } from './tools/dbinit';
 import { dbisql } from './tools/dbisql';
-import { dbmlsync } from './tools/dbmlsync';
 import { dbping } from './tools/dbping';
 import { dbstop } from './tools/dbstop';
 import { dbvalid } from './tools/dbvalid';

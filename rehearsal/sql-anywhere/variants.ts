@@ -25,10 +25,17 @@ const CHOICES = {
   old_primary: ['ends', 'lingers'],
   /** A mirror that lost both others. */
   lonely_mirror: ['serves', 'waits'],
-  /** What dbmlsync does with logs of another database in its folder. */
-  foreign_log: ['ignored', 'fails'],
+  /**
+   * An event whose handler does not commit before it calls a command cannot be made; or it can, and while its command runs dbmlsync waits
+   * for the end of its transaction, or ends with an error. What SAP's server does is one of the latter two.
+   */
+  open_handler: ['refused', 'blocks', 'error'],
+  /** When a mirror refuses dbmlsync: as soon as it comes, or when it writes for the first time, after its upload. */
+  mirror_sync: ['refused', 'late'],
+  /** What dbmlsync does with files in the folder of the logs that are none of this database. */
+  foreign_files: ['ignored', 'fail'],
   /** How dbmlsync says that a transaction log is missing. */
-  missing_log: ['offline', 'missing', 'offset'],
+  missing_log: ['off-line', 'missing', 'offset'],
   /** A server whose database cannot take part any more. */
   incompatible: ['ends', 'stays'],
 } as const;

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { LogPoint } from '../mirroring/messages';
-import type { Change, DatabaseEvent, MirrorServer } from '../sql/change';
+import type { Change, DatabaseEvent, MirrorServer, Publication, Subscription } from '../sql/change';
+import { SqlError } from '../sql/tokens';
 import { replaceFile } from './durable';
+import { changeRows, downloadRow, type Table } from './tables';
 
 /** Everything that a database of the stand-in holds. */
 export interface DatabaseContents {
@@ -18,17 +20,25 @@ export interface DatabaseContents {
   readonly procedures: Record<string, string>;
   readonly services: Record<string, { readonly procedure: string; readonly user: string }>;
   readonly events: Record<string, DatabaseEvent>;
-  /** Rows of the tables that have any. */
-  readonly tables: Record<string, Readonly<Record<string, string>>[]>;
-  /** What is only remembered. */
-  readonly definitions: string[];
-  readonly probes: string[];
-  /** Of the synchronization: what the consolidated database has acknowledged. */
-  progress: number;
+  readonly tables: Record<string, Table>;
+  readonly publications: Record<string, Publication>;
+  /** Definitions of the MobiLink users, as they were written. */
+  readonly synchronizationUsers: Record<string, string>;
+  readonly subscriptions: Record<string, DefinedSubscription>;
+  /** Options of each synchronization profile, as they were written. */
+  readonly profiles: Record<string, string>;
+}
+
+export interface DefinedSubscription extends Subscription {
+  /** What was in the log before the subscription is not uploaded. */
+  readonly since: number;
+  /** Up to here the consolidated database has acknowledged it (facts §5.5). @default - never synchronized */
+  readonly progress?: number;
 }
 
 const MAGIC = 'stand-in database';
 
+/** With the table `probe` of one column, `value`. */
 export function newDatabase(id: string, users: Record<string, string>): DatabaseContents {
   return {
     id,
@@ -41,10 +51,11 @@ export function newDatabase(id: string, users: Record<string, string>): Database
     procedures: {},
     services: {},
     events: {},
-    tables: {},
-    definitions: [],
-    probes: [],
-    progress: 0,
+    tables: { probe: { columns: ['value'], key: [], rows: [] } },
+    publications: {},
+    synchronizationUsers: {},
+    subscriptions: {},
+    profiles: {},
   };
 }
 
@@ -67,7 +78,45 @@ export function readDatabase(file: string): DatabaseContents {
   return JSON.parse(body) as DatabaseContents;
 }
 
-export function applyChange(contents: DatabaseContents, change: Change): void {
+/** Throws what a database says to a definition that does not fit what is defined already. */
+export function checkDefinition(contents: Readonly<DatabaseContents>, change: Change): void {
+  const exists = (kind: string, name: string, known: Readonly<Record<string, unknown>>) => {
+    if (name in known) throw new SqlError(`${kind} '${name}' already exists (SQLCODE -110)`);
+  };
+  const demand = (kind: string, name: string, known: Readonly<Record<string, unknown>>) => {
+    if (!(name in known)) throw new SqlError(`${kind} '${name}' not found`);
+  };
+  switch (change.kind) {
+    case 'table':
+      if (!change.ifNotExists) exists('Table', change.name, contents.tables);
+      break;
+    case 'publication':
+      exists('Publication', change.name, contents.publications);
+      for (const table of change.publication.tables) demand('Table', table, contents.tables);
+      break;
+    case 'synchronization-user':
+      exists('Synchronization user', change.name, contents.synchronizationUsers);
+      break;
+    case 'subscription':
+      exists('Subscription', change.name, contents.subscriptions);
+      demand('Publication', change.publication, contents.publications);
+      demand('Synchronization user', change.user, contents.synchronizationUsers);
+      break;
+    case 'profile':
+      exists('Synchronization profile', change.name, contents.profiles);
+      break;
+    case 'drop-event':
+      if (!change.ifExists) demand('Event', change.name, contents.events);
+      break;
+    case 'delete':
+      demand('Table', change.table, contents.tables);
+      break;
+    default:
+  }
+}
+
+/** @param position - of the change in the log */
+export function applyChange(contents: DatabaseContents, change: Change, position: number): void {
   switch (change.kind) {
     case 'user':
       contents.users[change.name] = change.hash;
@@ -75,8 +124,8 @@ export function applyChange(contents: DatabaseContents, change: Change): void {
     case 'role':
       contents.roles.push(`${change.role} ${change.user}`);
       break;
-    case 'execute':
-      contents.roles.push(`EXECUTE ${change.procedure} ${change.user}`);
+    case 'privilege':
+      contents.roles.push(`${change.privilege} ${change.user}`);
       break;
     case 'option':
       contents.options[change.name] = change.value;
@@ -96,33 +145,46 @@ export function applyChange(contents: DatabaseContents, change: Change): void {
     case 'service':
       contents.services[change.name] = { procedure: change.procedure, user: change.user };
       break;
-    case 'event':
-      contents.events[change.name] = change.event;
+    case 'event': {
+      const { kind: _, name, ...event } = change;
+      contents.events[name] = event;
       break;
+    }
     case 'drop-event':
       delete contents.events[change.name];
       break;
     case 'table':
-      contents.tables[change.name] ??= [];
+      contents.tables[change.name] ??= { ...change.table, rows: [] };
       break;
-    case 'row':
-      contents.tables[change.table]?.push(change.values);
+    case 'publication':
+      contents.publications[change.name] = change.publication;
       break;
-    case 'delete-rows': {
-      const rows = contents.tables[change.table] ?? [];
-      contents.tables[change.table] = rows.filter((row) => row[change.column] !== change.equal);
+    case 'synchronization-user':
+      contents.synchronizationUsers[change.name] = change.definition;
+      break;
+    case 'subscription': {
+      const { kind: _, name, ...subscription } = change;
+      contents.subscriptions[name] = { ...subscription, since: position };
       break;
     }
-    case 'definition':
-      contents.definitions.push(change.what);
-      break;
-    case 'synchronized':
-      contents.progress = change.progress;
-      contents.probes.push(...change.downloaded);
+    case 'profile':
+      contents.profiles[change.name] = change.options;
       break;
     case 'insert':
-      contents.probes.push(change.value);
+    case 'delete':
+      changeRows(contents.tables, change);
       break;
+    case 'transaction':
+      for (const each of change.changes) changeRows(contents.tables, each);
+      break;
+    case 'synchronized': {
+      const subscription = contents.subscriptions[change.subscription];
+      if (!subscription) break;
+      contents.subscriptions[change.subscription] = { ...subscription, progress: change.progress };
+      for (const row of change.rows) downloadRow(contents.tables, row);
+      break;
+    }
+    case 'rolled-back':
     case 'rename-log':
       break;
   }

@@ -1,24 +1,47 @@
 import { createServer, type Socket } from 'node:net';
 import { JsonLines } from '../json-lines';
-import type { ClientWord, ServerWord } from './protocol';
+import type { Row, TableRow } from '../sql/change';
+import type { Beginning, ClientWord, ServerWord } from './protocol';
 
-/** Where a sync can be held or cut: before an upload is kept, after that but before the remote is told, before a download. */
-export type Step = 'upload' | 'acknowledge' | 'download';
+/**
+ * Where a sync can be held or cut: before its upload is kept, after that but before the remote is told, before the download is sent,
+ * and when all but the remote's last word is over.
+ */
+export type Step = 'upload' | 'acknowledge' | 'download' | 'end';
+
+export interface Held {
+  /** Resolves when a sync has come to the step. */
+  readonly arrived: Promise<void>;
+  /** The sync goes on; if none has come, none will be stopped. */
+  release(): void;
+}
+
+interface Subscribed {
+  progress: number | null;
+  /** Offers up to here were committed on the remote. */
+  downloaded: number;
+}
 
 interface Remote {
-  progress: number;
-  /** Each row as often as it was uploaded. */
-  rows: string[];
+  readonly subscriptions: Map<string, Subscribed>;
+  /** In the order of their arrival, each as often as it came. */
+  readonly rows: TableRow[];
 }
 
-interface Held {
+interface Stop {
   readonly step: Step;
-  readonly how: 'hold' | 'cut';
-  arrived(): void;
+  readonly cuts: boolean;
   readonly released: Promise<void>;
+  arrive(): void;
 }
 
-/** A MobiLink server and its consolidated database for tests: what each remote has uploaded, and how far. */
+/** Milliseconds within which the end of a process that was killed is known here. */
+const GRACE_MILLIS = 100;
+
+/**
+ * A MobiLink server with its consolidated database, in the process of a test: what each remote has uploaded and how far, under the lock
+ * that the real one takes on a remote id (facts §5.6).
+ */
 export class MobiLinkServer {
   public static async open(): Promise<MobiLinkServer> {
     const server = new MobiLinkServer();
@@ -26,19 +49,22 @@ export class MobiLinkServer {
     return server;
   }
 
-  /** What a second sync of a remote that is under way is told (facts §5.6: the remote id is locked). */
+  /** What a second sync of a remote that is under way gets. */
   public whenLocked: 'refuse' | 'wait' = 'refuse';
-  /** Two syncs of one remote that one host had under way at once. */
+  /** Passwords by MobiLink user. @default - whoever comes may */
+  public users: ReadonlyMap<string, string> | undefined;
+  /** What must never happen: two syncs of one remote by one host at once, or one that works for a mirror. */
   public readonly violations: string[] = [];
-  /** Waits to be downloaded by everybody, once. */
-  public readonly toDownload: string[] = [];
+  /** How many syncs met the lock of another host's. */
+  public met = 0;
   /** How many syncs have ended well. */
   public completed = 0;
   private readonly listener = createServer((socket) => this.receive(socket));
   private readonly sockets = new Set<Socket>();
-  private readonly locks = new Map<string, { server: string; freed: Promise<void> }>();
+  private readonly locks = new Map<string, { readonly server: string; readonly lines: JsonLines }>();
+  private readonly offers: TableRow[] = [];
+  private readonly stops: Stop[] = [];
   private remotes = new Map<string, Remote>();
-  private held: Held | undefined;
 
   private constructor() {}
 
@@ -47,34 +73,36 @@ export class MobiLinkServer {
     return address && typeof address === 'object' ? address.port : 0;
   }
 
-  public rowsOf(remote: string): readonly string[] {
-    return this.remotes.get(remote)?.rows ?? [];
-  }
-
-  /** The remotes that were ever here. */
+  /** The remote ids that were ever here. */
   public get known(): readonly string[] {
     return [...this.remotes.keys()];
   }
 
+  /** What a remote has uploaded, each row as often as it came. */
+  public rowsOf(remoteId: string): readonly TableRow[] {
+    return this.remotes.get(remoteId)?.rows ?? [];
+  }
+
+  public progressOf(remoteId: string, subscription: string): number | null {
+    return this.remotes.get(remoteId)?.subscriptions.get(subscription)?.progress ?? null;
+  }
+
+  /** Each remote that subscribes the table downloads it. */
+  public offer(table: string, row: Row): void {
+    this.offers.push({ table, row });
+  }
+
   /** The next sync that comes to this step stops there. */
-  public hold(step: Step): { arrived: Promise<void>; release(): void } {
-    let [arrived, release] = [() => {}, () => {}];
-    const arrival = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    this.held = { step, how: 'hold', arrived: () => arrived(), released };
-    return { arrived: arrival, release: () => release() };
+  public hold(step: Step): Held {
+    return this.stop(step, false);
   }
 
   /** The next sync that comes to this step loses its connection there. */
-  public cut(step: Step): void {
-    this.held = { step, how: 'cut', arrived: () => {}, released: Promise.resolve() };
+  public cut(step: Step): Held {
+    return this.stop(step, true);
   }
 
-  /** As it is now, to go back to it: a backup. */
+  /** What is not there yet when the consolidated database goes back to the moment of this call: by the function that comes back. */
   public backUp(): () => void {
     const copy = structuredClone(this.remotes);
     return () => {
@@ -87,71 +115,134 @@ export class MobiLinkServer {
     return new Promise((resolve) => this.listener.close(() => resolve()));
   }
 
+  private stop(step: Step, cuts: boolean): Held {
+    let [arrive, goOn] = [() => {}, () => {}];
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const released = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const stop = { step, cuts, released, arrive };
+    this.stops.push(stop);
+    const release = () => {
+      goOn();
+      if (this.stops.includes(stop)) this.stops.splice(this.stops.indexOf(stop), 1);
+    };
+    return { arrived, release };
+  }
+
   private receive(socket: Socket): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    void this.serve(new JsonLines(socket)).catch(() => socket.destroy());
+    void this.serve(new JsonLines(socket)).finally(() => socket.end());
   }
 
   private async serve(lines: JsonLines): Promise<void> {
     const first = await lines.next<ClientWord>();
-    if (!first || !('begin' in first)) return void lines.socket.destroy();
-    const { remote, server } = first.begin;
-    for (let lock = this.locks.get(remote); lock; lock = this.locks.get(remote)) {
-      if (lock.server === server) this.violations.push(`${server}: two syncs of ${remote} at once`);
-      if (this.whenLocked === 'refuse') {
-        this.say(lines, { error: `[10106] Unable to lock the remote ID '${remote}'` });
-        return void lines.socket.end();
-      }
-      await lock.freed;
+    if (!first || !('begin' in first)) return;
+    const { begin } = first;
+    if (this.users && this.users.get(begin.user) !== begin.password) {
+      return say(lines, { error: `Authentication of user '${begin.user}' failed` });
     }
-    const freed = lines.closed.then(() => {
-      this.locks.delete(remote);
-    });
-    this.locks.set(remote, { server, freed });
-    const known = this.remotes.get(remote) ?? { progress: 0, rows: [] };
-    this.remotes.set(remote, known);
-    this.say(lines, { progress: known.progress });
-    await this.synchronize(lines, remote);
-    await freed;
+    if (begin.role === 'mirror') this.violations.push(`${begin.server} synchronizes though it is a mirror`);
+    if (!(await this.lock(begin, lines))) return;
+    try {
+      await this.synchronize(begin, lines);
+    } finally {
+      this.locks.delete(begin.remoteId);
+    }
   }
 
-  private async synchronize(lines: JsonLines, remote: string): Promise<void> {
+  /** False for who does not get the lock. */
+  private async lock({ remoteId, server }: Beginning, lines: JsonLines): Promise<boolean> {
+    const owner = this.locks.get(remoteId);
+    if (owner) {
+      await Promise.race([owner.lines.closed, new Promise((resolve) => setTimeout(resolve, GRACE_MILLIS))]);
+      if (!owner.lines.socket.destroyed) {
+        if (owner.server === server) this.violations.push(`${server}: two syncs of ${remoteId} at once`);
+        else this.met++;
+      }
+    }
+    for (let other = this.locks.get(remoteId); other; other = this.locks.get(remoteId)) {
+      if (!other.lines.socket.destroyed && this.whenLocked === 'refuse') {
+        say(lines, { error: `[10106] Unable to lock the remote ID '${remoteId}'` });
+        return false;
+      }
+      await Promise.race([other.lines.closed, lines.closed]);
+      // The owner's own end comes first.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (lines.socket.destroyed) return false;
+    }
+    this.locks.set(remoteId, { server, lines });
+    return true;
+  }
+
+  private async synchronize({ remoteId, subscription }: Beginning, lines: JsonLines): Promise<void> {
+    const pending: TableRow[] = [];
+    say(lines, { progress: this.progressOf(remoteId, subscription) });
     for (;;) {
       const word = await lines.next<ClientWord>();
       if (!word) return;
-      const known = this.remotes.get(remote) ?? { progress: 0, rows: [] };
-      if ('upload' in word) {
+      if ('rows' in word) {
+        pending.push(...word.rows);
+        say(lines, { done: true });
+      } else if ('uploaded' in word) {
         if (!(await this.pass('upload', lines))) return;
-        const { from, to, rows } = word.upload;
-        // One transaction: rows and progress together, or neither.
-        if (from !== known.progress) return this.say(lines, { error: `progress is ${known.progress}, not ${from}` });
-        known.rows.push(...rows);
-        known.progress = to;
+        const refused = this.keep(remoteId, subscription, word.uploaded, pending.splice(0));
+        if (refused !== undefined) return say(lines, { error: refused });
         if (!(await this.pass('acknowledge', lines))) return;
-        this.say(lines, { acknowledged: to });
+        say(lines, { acknowledged: word.uploaded.to });
       } else if ('download' in word) {
         if (!(await this.pass('download', lines))) return;
-        this.say(lines, { rows: this.toDownload.splice(0) });
-      } else if ('end' in word) {
+        const { downloaded } = this.subscribed(remoteId, subscription);
+        const rows = this.offers.slice(downloaded).filter(({ table }) => word.download.tables.includes(table));
+        say(lines, { rows, mark: this.offers.length });
+      } else if ('downloaded' in word) {
+        if (!(await this.pass('end', lines))) return;
+        this.subscribed(remoteId, subscription).downloaded = word.downloaded;
         this.completed++;
-        return;
+        say(lines, { done: true });
       }
     }
+  }
+
+  /** One transaction of the consolidated database: rows and progress, or neither. */
+  private keep(
+    remoteId: string,
+    subscription: string,
+    { from, to }: { from: number; to: number },
+    rows: readonly TableRow[],
+  ): string | undefined {
+    const subscribed = this.subscribed(remoteId, subscription);
+    if (subscribed.progress !== null && from !== subscribed.progress) {
+      return `The progress of '${subscription}' is ${subscribed.progress}, the upload begins at ${from}`;
+    }
+    this.remotes.get(remoteId)?.rows.push(...rows);
+    subscribed.progress = to;
+    return undefined;
+  }
+
+  private subscribed(remoteId: string, subscription: string): Subscribed {
+    const remote = this.remotes.get(remoteId) ?? { subscriptions: new Map(), rows: [] };
+    this.remotes.set(remoteId, remote);
+    const subscribed = remote.subscriptions.get(subscription) ?? { progress: null, downloaded: 0 };
+    remote.subscriptions.set(subscription, subscribed);
+    return subscribed;
   }
 
   /** False if the connection is gone after it. */
   private async pass(step: Step, lines: JsonLines): Promise<boolean> {
-    const { held } = this;
-    if (held?.step !== step) return true;
-    this.held = undefined;
-    held.arrived();
-    if (held.how === 'cut') lines.socket.destroy();
-    await held.released;
+    const index = this.stops.findIndex((it) => it.step === step);
+    const [stop] = index < 0 ? [] : this.stops.splice(index, 1);
+    if (!stop) return true;
+    if (stop.cuts) lines.socket.destroy();
+    stop.arrive();
+    await Promise.race([stop.released, lines.closed]);
     return !lines.socket.destroyed;
   }
+}
 
-  private say(lines: JsonLines, word: ServerWord): void {
-    lines.send(word);
-  }
+function say(lines: JsonLines, word: ServerWord): void {
+  lines.send(word);
 }

@@ -1,11 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { rowOf, rowsThat, tableOf } from '../files/tables';
 import type { Installation } from '../installation';
 import type { JsonLines } from '../json-lines';
+import type { Change, RowChange } from '../sql/change';
+import type { Selection } from '../sql/row-statement';
 import { hashOf, parseStatement, type Statement } from '../sql/statement';
 import { SqlError } from '../sql/tokens';
 import type { Variants } from '../variants';
 import { BAD_LOGIN, type ClientHello, NOT_ACCESSIBLE, NOT_FOUND, type Reply, type Request } from './handshake';
 import { questionsTo, runProcedure } from './questions';
 import type { RunningDatabase } from './running-database';
+import { maySynchronize, selected, type Wanted } from './synchronization';
 
 export interface ClientSessionOptions {
   readonly server: string;
@@ -21,6 +26,8 @@ const PART = 4_096;
 /** Somebody who is connected to a partner's database. */
 export class ClientSession {
   private user = '';
+  /** What an open transaction has done. @default - none is open: each statement is one */
+  private transaction: RowChange[] | undefined;
 
   constructor(
     private readonly lines: JsonLines,
@@ -37,7 +44,7 @@ export class ClientSession {
     this.user = hello.user ?? '';
     for (;;) {
       const request = await this.lines.next<Request>();
-      if (!request) return;
+      if (!request) return this.rollBack().catch(() => undefined);
       try {
         await this.answer(request);
       } catch (error) {
@@ -62,11 +69,14 @@ export class ClientSession {
   }
 
   private async answer(request: Request): Promise<void> {
-    if ('execute' in request) return this.execute(parseStatement(request.execute));
-    if ('synchronization' in request) return this.synchronization();
-    if ('synchronized' in request) {
-      this.demandSynchronization();
-      await this.options.database.commit({ kind: 'synchronized', ...request.synchronized });
+    if ('execute' in request) {
+      const openHandlers = this.options.variants.open_handler !== 'refused';
+      return this.execute(parseStatement(request.execute, openHandlers));
+    }
+    if ('beginSynchronization' in request) return this.beginSynchronization(request.beginSynchronization);
+    if ('endSynchronization' in request) {
+      this.demandReplication();
+      await this.options.database.commit({ kind: 'synchronized', ...request.endSynchronization });
       return this.reply({ done: true });
     }
     this.demandAuthority();
@@ -87,8 +97,12 @@ export class ClientSession {
     const { database, server, variants } = this.options;
     switch (statement.kind) {
       case 'change':
-        if (statement.change.kind !== 'insert') this.demandAuthority();
-        await database.commit(statement.change);
+        this.demandAuthority();
+        await this.change(statement.change);
+        this.reply({ columns: [], rows: [] });
+        break;
+      case 'insert':
+        await this.change(rowOf(database.now.tables, statement));
         this.reply({ columns: [], rows: [] });
         break;
       case 'select': {
@@ -96,28 +110,12 @@ export class ClientSession {
         this.reply({ columns: [statement.column], rows: [[value]] });
         break;
       }
-      case 'probes': {
-        const found = database.now.probes.filter((value) => statement.equal === undefined || statement.equal === value);
-        if (statement.count) this.reply({ columns: ['count()'], rows: [[String(found.length)]] });
-        else this.reply({ columns: ['value'], rows: found.map((value) => [value]) });
+      case 'select-from':
+        this.select(statement);
         break;
-      }
-      case 'rows': {
-        const { table, where, expression, aggregate } = statement;
-        const all = database.now.tables[table];
-        if (!all) throw new SqlError(`Table '${table}' not found (SQLCODE -141)`);
-        const found = all.filter((row) => !where || where.matches(row[where.column] ?? ''));
-        const questions = questionsTo(server, database, variants, this.user);
-        const rows = aggregate ? [found.at(-1) ?? {}] : found;
-        this.reply({
-          columns: ['expression'],
-          rows: rows.map((row) => [expression({ ...questions, column: (name) => row[name] ?? null })]),
-        });
-        break;
-      }
       case 'trigger-event':
         this.demandAuthority();
-        database.trigger(statement.name);
+        database.events.trigger(statement.event);
         this.reply({ columns: [], rows: [] });
         break;
       case 'call': {
@@ -133,29 +131,87 @@ export class ClientSession {
         if (reason) throw new SqlError(reason);
         break;
       }
-      case 'nothing':
+      case 'begin':
+        this.transaction ??= [];
+        this.reply({ columns: [], rows: [] });
+        break;
+      case 'commit': {
+        const changes = this.transaction ?? [];
+        this.transaction = undefined;
+        if (changes.length > 0) await database.commit({ kind: 'transaction', changes });
+        this.reply({ columns: [], rows: [] });
+        break;
+      }
+      case 'rollback':
+        await this.rollBack();
         this.reply({ columns: [], rows: [] });
     }
   }
 
-  /** What dbmlsync asks before it reads the logs. */
-  private synchronization(): void {
-    this.demandSynchronization();
-    const { database } = this.options;
-    if (database.isReadOnly) throw new SqlError('The database is read-only (SQLCODE -757)');
+  /** Becomes part of the open transaction, or is one by itself. */
+  private async change(change: Change): Promise<void> {
+    if (!this.transaction) return this.options.database.commit(change);
+    if (change.kind !== 'insert' && change.kind !== 'delete') {
+      throw new SqlError('data definition inside a transaction is not for the stand-in');
+    }
+    this.transaction.push(change);
+  }
+
+  /** What it did stands in the log all the same. */
+  private async rollBack(): Promise<void> {
+    const changes = this.transaction ?? [];
+    this.transaction = undefined;
+    if (changes.length > 0) await this.options.database.commit({ kind: 'rolled-back', changes });
+  }
+
+  private select({ table: name, expressions, aggregated, condition }: Selection): void {
+    const { database, server, variants } = this.options;
+    const table = tableOf(database.now.tables, name);
+    const rows = rowsThat(table, condition);
+    if (expressions.length === 0) {
+      const all = rows.map((row) => table.columns.map((column) => row[column] ?? null));
+      this.reply({ columns: table.columns, rows: all });
+      return;
+    }
+    const questions = questionsTo(server, database, variants, this.user);
+    const line = (row?: (typeof rows)[number]) =>
+      expressions.map(({ expression }) => expression({ ...questions, rows, row }));
+    const columns = expressions.map(({ column }) => column);
+    this.reply({ columns, rows: aggregated ? [line()] : rows.map((row) => line(row)) });
+  }
+
+  /** A mirror is read-only, and a handler that did not commit holds what dbmlsync needs. */
+  private async beginSynchronization(wanted: Wanted): Promise<void> {
+    const { database, variants } = this.options;
+    this.demandReplication();
+    if (database.isReadOnly && variants.mirror_sync === 'refused') {
+      throw new SqlError('The database is read-only (SQLCODE -757)');
+    }
+    if (database.transactions.any) {
+      if (variants.open_handler === 'error') throw new SqlError('User has the row locked (SQLCODE -210)');
+      await Promise.race([database.transactions.ended(), this.lines.closed]);
+    }
+    if (!database.now.options.ml_remote_id && !database.isReadOnly) {
+      await database.commit({ kind: 'option', name: 'ml_remote_id', value: randomUUID() });
+    }
+    const { id, options, point } = database.now;
     this.reply({
-      remote: database.now.id,
-      log: database.log.file,
-      last: database.log.last().position,
-      progress: database.now.progress,
-      deleteOldLogs: database.now.options.delete_old_logs ?? 'Off',
+      synchronization: {
+        database: id,
+        remoteId: options.ml_remote_id ?? '',
+        role: database.mirroring?.rules.role ?? 'none',
+        log: database.log.file,
+        position: point.position,
+        deleteOldLogs: options.delete_old_logs ?? 'Off',
+        ...selected(database.now, wanted),
+      },
     });
   }
 
-  private demandSynchronization(): void {
-    const { roles, users } = this.options.database.now;
-    if (Object.keys(users)[0] === this.user || roles.includes(`SYS_RUN_REPLICATION_ROLE ${this.user}`)) return;
-    throw new SqlError(`Permission denied: ${this.user} has no SYS_RUN_REPLICATION_ROLE (SQLCODE -121)`);
+  private demandReplication(): void {
+    if (!maySynchronize(this.options.database.now, this.user)) {
+      throw new SqlError(`Permission denied: ${this.user} has no SYS_RUN_REPLICATION_ROLE (SQLCODE -121)`);
+    }
   }
 
   /** The first user of a database is its administrator. */

@@ -1,4 +1,6 @@
+import type { DefinedSubscription } from '../files/database-file';
 import type { MirrorMode } from '../mirroring/messages';
+import type { Change } from '../sql/change';
 
 /** The first line on every connection to a database server. */
 export type Hello = ClientHello | ServerHello;
@@ -29,30 +31,43 @@ export const NOT_FOUND = { error: 'Database server not found (SQLCODE -100)', co
 export const NOT_ACCESSIBLE = { error: 'Specified database is not accessible (SQLCODE -83)', code: 7 };
 export const BAD_LOGIN = { error: 'Invalid user ID or password (SQLCODE -103)', code: 7 };
 
-/** What the database knows of its synchronization. */
-export interface SynchronizationState {
-  /** By which the consolidated database knows it. */
-  readonly remote: string;
-  /** The active log. */
-  readonly log: string;
-  /** The end of what is committed. */
-  readonly last: number;
-  readonly progress: number;
-  /** The option `delete_old_logs`. */
-  readonly deleteOldLogs: string;
-}
-
 export type Request =
   | { readonly execute: string }
+  /** dbmlsync begins: it names a profile, or subscriptions. */
+  | { readonly beginSynchronization: { readonly profile?: string; readonly subscriptions?: readonly string[] } }
+  /** dbmlsync has uploaded and downloaded. */
+  | { readonly endSynchronization: Omit<Extract<Change, { kind: 'synchronized' }>, 'kind'> }
   | { readonly backup: { readonly database: boolean; readonly renameLog: boolean } }
-  /** dbmlsync begins, and has ended. */
-  | { readonly synchronization: true }
-  | { readonly synchronized: { readonly progress: number; readonly downloaded: readonly string[] } }
   | { readonly stop: true };
 
 export type Reply =
   | { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly file: string; readonly part: string; readonly last: boolean }
-  | SynchronizationState
+  | { readonly synchronization: SynchronizationState }
   | { readonly done: true }
   | { readonly error: string };
+
+export interface SelectedSubscription extends DefinedSubscription {
+  readonly name: string;
+  readonly tables: readonly string[];
+  /** Rows go up, and do not only come down. */
+  readonly uploads: boolean;
+}
+
+/** What a database tells dbmlsync. */
+export interface SynchronizationState {
+  /** Of the database; its logs bear it. */
+  readonly database: string;
+  readonly remoteId: string;
+  readonly role: string;
+  /** The active log. */
+  readonly log: string;
+  /** Up to here the log is committed. */
+  readonly position: number;
+  /** The option `delete_old_logs`. */
+  readonly deleteOldLogs: string;
+  /** Those that are to be synchronized. */
+  readonly subscriptions: readonly SelectedSubscription[];
+  /** The least that any subscription of the same MobiLink user has been acknowledged. */
+  readonly oldest: number;
+}

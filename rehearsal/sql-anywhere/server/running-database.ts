@@ -1,5 +1,12 @@
 import * as path from 'node:path';
-import { applyChange, type DatabaseContents, databaseText, readDatabase, writeDatabase } from '../files/database-file';
+import {
+  applyChange,
+  checkDefinition,
+  type DatabaseContents,
+  databaseText,
+  readDatabase,
+  writeDatabase,
+} from '../files/database-file';
 import { TransactionLog } from '../files/transaction-log';
 import type { HostNames } from '../host-names';
 import type { Installation } from '../installation';
@@ -7,9 +14,10 @@ import type { LogEntry } from '../mirroring/messages';
 import type { Change } from '../sql/change';
 import { SqlError } from '../sql/tokens';
 import type { Variants } from '../variants';
-import { EventClock, runEvent, runEvents } from './events';
+import { Events } from './events';
 import { MirroredPartner } from './mirrored-partner';
 import { definitionFor, type MirroringDefinition } from './mirroring-definition';
+import { OpenTransactions } from './open-transactions';
 import type { ServerLog } from './server-log';
 
 export interface RunningDatabaseOptions {
@@ -38,12 +46,13 @@ export class RunningDatabase {
   public readonly log: TransactionLog;
   public mirroring: MirroredPartner | undefined;
   public definition: MirroringDefinition | undefined;
+  public readonly transactions = new OpenTransactions();
+  public readonly events: Events;
   private contents: DatabaseContents;
   private waiters: Waiter[] = [];
-  private readonly clock: EventClock;
 
   constructor(private readonly options: RunningDatabaseOptions) {
-    const { file, variants, installation, log } = options;
+    const { file } = options;
     this.name = path.basename(file, '.db');
     this.contents = readDatabase(file);
     this.log = new TransactionLog(file.replace(/\.db$/, '.log'), this.contents.id, this.contents.point);
@@ -51,11 +60,15 @@ export class RunningDatabase {
     this.define(false);
     if (this.definition && !options.mirrored)
       throw new Error('mirroring is defined on the database, but -xp on is not given');
-    this.clock = new EventClock(
-      () => (this.isAccessible && !this.isReadOnly ? this.contents.events : undefined),
-      (name, event) => runEvent(name, event, installation, log),
-      variants.second,
-    );
+    const { installation, log, variants } = options;
+    this.events = new Events({
+      second: variants.second,
+      installation,
+      log,
+      transactions: this.transactions,
+      defined: () => this.contents.events,
+      fires: () => this.isAccessible && !this.isReadOnly,
+    });
   }
 
   public get now(): Readonly<DatabaseContents> {
@@ -71,23 +84,10 @@ export class RunningDatabase {
     return this.mirroring?.rules.role === 'mirror';
   }
 
-  /** Fires an event at once, whatever its schedule says; only who may write fires any. */
-  public trigger(name: string): void {
-    const event = this.contents.events[name];
-    if (!event) throw new SqlError(`Event '${name}' not found (SQLCODE -771)`);
-    if (this.isReadOnly) throw new SqlError('The database is read-only (SQLCODE -757)');
-    runEvent(name, event, this.options.installation, this.options.log);
-  }
-
   /** Resolves when the change is as safe as the mode promises. A restart of the database leaves it open for ever. */
   public async commit(change: Change): Promise<void> {
     if (this.isReadOnly) throw new SqlError('The database is read-only (SQLCODE -757)');
-    if (change.kind === 'definition' && this.contents.definitions.includes(change.what)) {
-      throw new SqlError(`Item '${change.what}' already exists (SQLCODE -110)`);
-    }
-    if (change.kind === 'row' && !this.contents.tables[change.table]) {
-      throw new SqlError(`Table '${change.table}' not found (SQLCODE -141)`);
-    }
+    checkDefinition(this.contents, change);
     const position = this.mirroring ? this.mirroring.rules.write(change) : this.writeAlone(change);
     if (position === undefined) throw new SqlError('The database is not accessible (SQLCODE -83)');
     if (this.contents.point.position < position) {
@@ -122,7 +122,7 @@ export class RunningDatabase {
   }
 
   public close(): void {
-    this.clock.stop();
+    this.events.close();
     this.mirroring?.close();
     this.checkpoint();
   }
@@ -173,13 +173,13 @@ export class RunningDatabase {
     // `mirroring` is not there yet when the definitions were completed on the running database.
     const first = this.mirroring?.rules.sequence === 1 || !this.mirroring;
     this.options.onAccess();
-    if (!first || variants.first_event === 'yes')
-      runEvents('MirrorFailover', this.contents, this.options.installation, log);
+    if (!first || variants.first_event === 'yes') this.events.fire('MirrorFailover');
   }
 
   private restarted(): void {
     this.options.log.info(`Database "${this.name}" restarts and waits for quorum`);
     this.waiters = [];
+    this.transactions.rollBack();
     this.reload(Number.POSITIVE_INFINITY);
     this.options.onRestart();
     this.options.onAccess();
@@ -196,14 +196,18 @@ export class RunningDatabase {
   private reload(position: number): void {
     this.contents = readDatabase(this.options.file);
     this.applyUpTo(position, false);
+    this.events.settle();
   }
 
   private applyUpTo(position: number, renames: boolean): void {
     for (const entry of [...this.log.since(this.contents.point.position)]) {
       if (entry.position > position) break;
-      applyChange(this.contents, entry.change as Change);
+      const change = entry.change as Change;
+      applyChange(this.contents, change, entry.position);
       this.contents.point = { position: entry.position, sequence: entry.sequence };
       if (renames) this.rename(entry);
+      // A database that is only being opened has no events yet.
+      if (renames && ['event', 'drop-event'].includes(change.kind)) this.events.settle();
     }
   }
 

@@ -4,7 +4,7 @@ import type { Client } from '../tools/client';
 import type { PairRole } from './network';
 import type { RunningServer } from './pair-host';
 import type { PairSite } from './pair-site';
-import { pairStatements } from './pair-statements';
+import { MOBILINK_USER, pairStatements } from './pair-statements';
 
 /** Starts a pair without any host script: the tools in the order of the documents (facts §4.4). */
 export class PairBirth {
@@ -27,6 +27,15 @@ export class PairBirth {
     await this.define();
     await this.copy('first', 'second');
     await this.start('second');
+  }
+
+  /** A server of its own, on the host of the first partner, without a mirror. */
+  public async alone(): Promise<void> {
+    await this.create();
+    await this.startAlone();
+    const client = await this.connect('first');
+    await run(client, MOBILINK_USER);
+    client.close();
   }
 
   public async create(): Promise<void> {
@@ -76,6 +85,14 @@ export class PairBirth {
       );
     }
     return host.serve(...common, '-xs', 'http(port=8090)', ...log, this.databaseFile(role), '-xp', 'on');
+  }
+
+  public startAlone(): Promise<RunningServer> {
+    const { server } = this.site.host('first');
+    const listening = ['-x', 'tcpip(port=2638;dobroad=no)', '-xs', 'http(port=8090)'];
+    return this.site
+      .host('first')
+      .serve('-n', server, ...listening, '-su', 'utility-secret', this.databaseFile('first'));
   }
 
   /** A connection to the server of a host, over loopback on that host. */

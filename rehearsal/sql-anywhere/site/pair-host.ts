@@ -33,6 +33,16 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** How long something may take that is not a matter of time but of getting there. Milliseconds. */
 const PATIENCE_MILLIS = 30_000;
 
+export interface PairHostProps {
+  readonly role: PairRole;
+  readonly server: string;
+  readonly name: string;
+  readonly address: string;
+  /** Of the site. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** One of the three hosts: a folder that stands for its file system, an installation of SQL Anywhere, and its processes. */
 export class PairHost {
   /** Stands before /etc, /opt, /var and /run of the host. */
@@ -44,19 +54,23 @@ export class PairHost {
   /** The whole environment of what runs on the host. */
   public readonly environment: Readonly<Record<string, string>>;
 
-  constructor(
-    public readonly role: PairRole,
-    /** The name of its database server. */
-    public readonly server: string,
-    /** Its name in the private zone. */
-    public readonly name: string,
-    /** Where its servers listen; what others dial is not this. */
-    public readonly address: string,
-    folder: string,
-  ) {
+  public readonly role: PairRole;
+  /** The name of its database server. */
+  public readonly server: string;
+  /** Its name in the private zone. */
+  public readonly name: string;
+  /** Where its servers listen; what others dial is not this. */
+  public readonly address: string;
+
+  constructor({ role, server, name, address, folder, environment }: PairHostProps) {
+    this.role = role;
+    this.server = server;
+    this.name = name;
+    this.address = address;
     this.root = path.join(folder, role);
     this.installation = this.file('/opt/sqlanywhere17');
-    this.environment = { PATH, MOBILINK_HA_ROOT: this.root, SQLANY_STANDIN_HOSTS: path.join(this.root, 'hosts') };
+    const own = { PATH, MOBILINK_HA_ROOT: this.root, SQLANY_STANDIN_HOSTS: path.join(this.root, 'hosts') };
+    this.environment = { ...environment, ...own };
   }
 
   /** A path of the host, as this machine has it: `/var/lib/…` is `<root>/var/lib/…`. */

@@ -13,6 +13,8 @@ export interface PairSiteProps {
   readonly zone?: string;
   /** Of all three hosts. */
   readonly variants?: HostVariants;
+  /** What is set for everything that runs on the hosts. @default - nothing but what a service has */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -44,7 +46,14 @@ export class PairSite {
     this.zone = props.zone ?? 'mobilink-ha.internal';
     this.hosts = ROLES.map(
       (role) =>
-        new PairHost(role, `${this.database}_${role}`, `${role}.${this.zone}`, network.addressOf(role), this.folder),
+        new PairHost({
+          role,
+          server: `${this.database}_${role}`,
+          name: `${role}.${this.zone}`,
+          address: network.addressOf(role),
+          folder: this.folder,
+          environment: props.environment ?? {},
+        }),
     );
   }
 

@@ -8,6 +8,8 @@ export interface PairStatementsProps {
   readonly failoverCommand?: string;
 }
 
+export const MOBILINK_USER = `GRANT CONNECT TO "mobilink" IDENTIFIED BY 'mobilink-secret'`;
+
 /** The definition of a pair as a host runs it, for those who test without the construct library. */
 export function pairStatements({
   database,
@@ -33,7 +35,7 @@ export function pairStatements({
     "SET MIRROR OPTION synchronization_mode='synchronous'",
     `SET MIRROR OPTION authentication_string='${authentication}'`,
     "SET OPTION PUBLIC.delete_old_logs='Off'",
-    `GRANT CONNECT TO "mobilink" IDENTIFIED BY 'mobilink-secret'`,
+    MOBILINK_USER,
     'GRANT ROLE SYS_AUTH_RESOURCE_ROLE TO "mobilink"',
     `GRANT CONNECT TO "mobilink_ha_watch" IDENTIFIED BY 'watch-secret'`,
     `CREATE OR REPLACE PROCEDURE "mobilink_ha_watch"."mobilink_ha_role"() RESULT ("line" LONG VARCHAR) BEGIN SELECT ${ROLE_LINE} AS "line" END`,

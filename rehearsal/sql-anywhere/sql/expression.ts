@@ -1,3 +1,4 @@
+import type { Row } from './change';
 import type { TokenReader } from './token-reader';
 import { SqlError } from './tokens';
 
@@ -9,48 +10,74 @@ export interface Questions {
   databaseProperty(name: string): Value;
   utc(): Date;
   user(): string;
-  /** Of the row that is looked at. @default - there is none */
-  column?(name: string): Value;
+  /** That one of a table which is looked at. @default - no column has a value */
+  readonly row?: Row;
+  /** Those that an aggregate function looks at. @default - none */
+  readonly rows?: readonly Row[];
 }
 
 export type Expression = (questions: Questions) => Value;
 
-/** Literals, `||`, and the functions that the scripts and the role service use; anything else is refused. */
-export function readExpression(tokens: TokenReader): Expression {
-  let left = readTerm(tokens);
+/** Of one list of a SELECT: one of its expressions counts all rows together. */
+export interface Scope {
+  aggregated: boolean;
+}
+
+/** Literals, columns, `||`, and the functions that the scripts and the role service use; anything else is refused. */
+export function readExpression(tokens: TokenReader, scope: Scope = { aggregated: false }): Expression {
+  let left = readTerm(tokens, scope);
   while (tokens.accept('||')) {
-    const [before, after] = [left, readTerm(tokens)];
+    const [before, after] = [left, readTerm(tokens, scope)];
     // In SQL Anywhere NULL concatenates as an empty string. UNSOURCED.
     left = (questions) => `${before(questions) ?? ''}${after(questions) ?? ''}`;
   }
   return left;
 }
 
-function readTerm(tokens: TokenReader): Expression {
+function readTerm(tokens: TokenReader, scope: Scope): Expression {
   if (tokens.peek()?.kind === 'literal') {
     const text = tokens.literal();
     return () => text;
   }
-  if (tokens.accept('NULL')) return () => null;
   if (tokens.peek()?.kind === 'name') {
     const column = tokens.name();
-    return (questions) => questions.column?.(column) ?? null;
+    return ({ row }) => {
+      const value = row?.[column];
+      if (value === undefined) throw new SqlError(`Column '${column}' not found (SQLCODE -143)`);
+      return value;
+    };
   }
+  if (tokens.accept('NULL')) return () => null;
   if (tokens.accept('CURRENT UTC TIMESTAMP')) return ({ utc }) => timestamp(utc());
   if (tokens.accept('CURRENT USER')) return ({ user }) => user();
-  if (tokens.accept('CAST (')) return readCast(tokens);
+  if (tokens.accept('CAST (')) return readCast(tokens, scope);
+  if (tokens.accept('COUNT ( * )')) {
+    scope.aggregated = true;
+    return ({ rows = [] }) => String(rows.length);
+  }
+  if (tokens.accept('MAX (')) return readMaximum(tokens, scope);
   const name = tokens.word().toUpperCase();
   tokens.expect('(');
-  const parameters = [readExpression(tokens)];
-  while (tokens.accept(',')) parameters.push(readExpression(tokens));
+  const parameters = [readExpression(tokens, scope)];
+  while (tokens.accept(',')) parameters.push(readExpression(tokens, scope));
   tokens.expect(')');
   const call = FUNCTIONS[name];
   if (!call) throw new SqlError(`Procedure '${name}' not found (SQLCODE -265)`);
   return (questions) => call(questions, ...parameters.map((parameter) => parameter(questions)));
 }
 
-function readCast(tokens: TokenReader): Expression {
+function readMaximum(tokens: TokenReader, scope: Scope): Expression {
+  scope.aggregated = true;
   const value = readExpression(tokens);
+  tokens.expect(')');
+  return (questions) => {
+    const values = (questions.rows ?? []).map((row) => value({ ...questions, row })).filter((it) => it !== null);
+    return values.sort().at(-1) ?? null;
+  };
+}
+
+function readCast(tokens: TokenReader, scope: Scope): Expression {
+  const value = readExpression(tokens, scope);
   tokens.expect('AS');
   if (!tokens.accept('LONG VARCHAR')) {
     tokens.expect('VARCHAR');
@@ -74,8 +101,6 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   LCASE: (_, text = null) => text?.toLowerCase() ?? null,
   UPPER: (_, text = null) => text?.toUpperCase() ?? null,
   UCASE: (_, text = null) => text?.toUpperCase() ?? null,
-  // Over the one row at most that its callers select.
-  MAX: (_, value = null) => value,
   STRING: (_, ...values) => values.map((value) => value ?? '').join(''),
   DATEFORMAT: (_, value = null, format = null) => value && format && dateFormat(value, format),
 };

@@ -27,18 +27,6 @@ export function parseBody(body: string): Program {
   return program;
 }
 
-/** `COMMIT` first: a command that takes its time must not hold locks (facts §6). The command runs as a child. */
-export function readHandler(tokens: TokenReader): string {
-  tokens.expect('BEGIN COMMIT ;');
-  tokens.expect('CALL xp_cmdshell (');
-  const command = tokens.literal();
-  if (tokens.accept(',') && tokens.literal() !== 'no_output') tokens.fail("'no_output'");
-  tokens.expect(')');
-  tokens.accept(';');
-  tokens.expect('END');
-  return command;
-}
-
 function readBody(tokens: TokenReader): Program {
   tokens.expect('BEGIN');
   const headers: [string, Expression][] = [];

@@ -1,32 +1,34 @@
 import { createHash } from 'node:crypto';
 import { parseConnectionString } from '../connection-string';
 import { type Change, MIRROR_OPTIONS, type MirrorServer } from './change';
-import { type Expression, readExpression } from './expression';
-import { readHandler, readProcedure } from './program';
+import { readEvent } from './event-statement';
+import type { Expression } from './expression';
+import { readProcedure } from './program';
+import { type Insertion, readDeletion, readInsertion, readSelection, readTable, type Selection } from './row-statement';
+import { readProfile, readPublication, readSubscription, readSynchronizationUser } from './synchronization-statement';
 import { TokenReader } from './token-reader';
 
 /** The statements that the stand-in knows: those of the contract, and what tests use as data. Anything else is refused. */
 export type Statement =
   | { readonly kind: 'change'; readonly change: Change }
+  | ({ readonly kind: 'insert' } & Insertion)
   | { readonly kind: 'select'; readonly column: string; readonly expression: Expression }
-  | { readonly kind: 'probes'; readonly count: boolean; readonly equal?: string }
-  | {
-      readonly kind: 'rows';
-      readonly table: string;
-      readonly expression: Expression;
-      /** One row comes back, also of none. */
-      readonly aggregate: boolean;
-      readonly where?: { readonly column: string; readonly matches: (value: string) => boolean };
-    }
-  | { readonly kind: 'trigger-event'; readonly name: string }
+  | ({ readonly kind: 'select-from' } & Selection)
   | { readonly kind: 'call'; readonly procedure: string }
+  | { readonly kind: 'trigger-event'; readonly event: string }
   | { readonly kind: 'fail-over'; readonly database: string }
-  | { readonly kind: 'nothing' };
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'rollback' };
 
-/** Throws a `SqlError` for what it does not know. */
-export function parseStatement(sql: string): Statement {
+/**
+ * Throws a `SqlError` for what it does not know.
+ *
+ * @param openHandlers - a handler may call a command inside its transaction. @default false
+ */
+export function parseStatement(sql: string, openHandlers = false): Statement {
   const tokens = new TokenReader(sql);
-  const statement = read(tokens, sql);
+  const statement = read(tokens, sql, openHandlers);
   tokens.end();
   return statement;
 }
@@ -35,37 +37,35 @@ export function hashOf(password: string): string {
   return createHash('sha256').update(password).digest('hex');
 }
 
-function read(tokens: TokenReader, sql: string): Statement {
+function read(tokens: TokenReader, sql: string, openHandlers: boolean): Statement {
   if (tokens.accept('CREATE OR REPLACE MIRROR SERVER')) return change(readMirrorServer(tokens));
   if (tokens.accept('CREATE OR REPLACE PROCEDURE')) return change(readProcedure(tokens, sql));
   if (tokens.accept('CREATE OR REPLACE SERVICE')) return change(readService(tokens));
-  if (tokens.accept('CREATE OR REPLACE EVENT')) return change(readEvent(tokens));
-  if (tokens.accept('DROP EVENT IF EXISTS')) return change({ kind: 'drop-event', name: tokens.name() });
-  if (tokens.accept('TRIGGER EVENT')) return { kind: 'trigger-event', name: tokens.name() };
-  if (tokens.accept('CREATE TABLE IF NOT EXISTS')) return change(readTable(tokens));
-  if (tokens.accept('DELETE FROM')) return change(readDelete(tokens));
-  for (const what of DEFINITIONS) if (tokens.accept(what)) return change(readDefinition(tokens, what));
+  if (tokens.accept('CREATE OR REPLACE EVENT')) {
+    return change({ kind: 'event', name: tokens.name(), ...readEvent(tokens, openHandlers) });
+  }
+  if (tokens.accept('DROP EVENT')) return change(readDropEvent(tokens));
+  if (tokens.accept('CREATE TABLE')) return change(readCreateTable(tokens));
+  if (tokens.accept('CREATE PUBLICATION')) return change(readPublication(tokens));
+  if (tokens.accept('CREATE SYNCHRONIZATION USER')) return change(readSynchronizationUser(tokens));
+  if (tokens.accept('CREATE SYNCHRONIZATION SUBSCRIPTION')) return change(readSubscription(tokens));
+  if (tokens.accept('CREATE SYNCHRONIZATION PROFILE')) return change(readProfile(tokens));
   if (tokens.accept('SET MIRROR OPTION')) return change(readMirrorOption(tokens));
   if (tokens.accept('SET OPTION PUBLIC .')) return change(readOption(tokens));
   if (tokens.accept('GRANT CONNECT TO')) return change(readUser(tokens));
   if (tokens.accept('GRANT ROLE')) return change(readRole(tokens));
-  if (tokens.accept('GRANT EXECUTE ON')) return change(readExecute(tokens));
-  if (tokens.accept('INSERT INTO')) return change(readInsert(tokens));
+  if (tokens.accept('GRANT')) return change(readPrivilege(tokens));
+  if (tokens.accept('INSERT INTO')) return { kind: 'insert', ...readInsertion(tokens) };
+  if (tokens.accept('DELETE FROM')) return change(readDeletion(tokens));
   if (tokens.accept('ALTER DATABASE')) return readFailOver(tokens);
-  if (tokens.accept('SELECT')) return readSelect(tokens, sql);
+  if (tokens.accept('SELECT')) return readSelect(tokens);
   if (tokens.accept('CALL')) return { kind: 'call', procedure: readProcedureCall(tokens) };
-  if (tokens.accept('COMMIT')) return { kind: 'nothing' };
+  if (tokens.accept('TRIGGER EVENT')) return { kind: 'trigger-event', event: tokens.identifier() };
+  if (tokens.accept('BEGIN TRANSACTION')) return { kind: 'begin' };
+  if (tokens.accept('COMMIT')) return { kind: 'commit' };
+  if (tokens.accept('ROLLBACK')) return { kind: 'rollback' };
   return tokens.fail('a statement that the stand-in knows was expected');
 }
-
-const DEFINITIONS = [
-  'CREATE TABLE',
-  'CREATE PUBLICATION',
-  'CREATE SYNCHRONIZATION USER',
-  'CREATE SYNCHRONIZATION SUBSCRIPTION',
-  'CREATE SYNCHRONIZATION PROFILE',
-  'GRANT SELECT',
-];
 
 function change(it: Change): Statement {
   return { kind: 'change', change: it };
@@ -98,52 +98,14 @@ function readService(tokens: TokenReader): Change {
   return { kind: 'service', name, user, procedure: readProcedureCall(tokens) };
 }
 
-function readEvent(tokens: TokenReader): Change {
-  const name = tokens.name();
-  if (tokens.accept('SCHEDULE')) {
-    const every = readSchedule(tokens);
-    tokens.expect('HANDLER');
-    return { kind: 'event', name, event: { every, command: readHandler(tokens) } };
-  }
-  tokens.expect('TYPE');
-  const type = tokens.word();
-  if (!['MirrorFailover', 'MirrorServerDisconnect'].includes(type)) tokens.fail('an event of mirroring');
-  tokens.expect('HANDLER');
-  return { kind: 'event', name, event: { type, command: readHandler(tokens) } };
+function readDropEvent(tokens: TokenReader): Change {
+  const ifExists = tokens.accept('IF EXISTS');
+  return { kind: 'drop-event', name: tokens.name(), ifExists };
 }
 
-const UNITS: Readonly<Record<string, number>> = { SECONDS: 1, MINUTES: 60, HOURS: 3600 };
-
-/** The seconds from one firing to the next. */
-function readSchedule(tokens: TokenReader): number {
-  tokens.name();
-  tokens.expect('START TIME');
-  if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(tokens.literal())) tokens.fail('a time of day');
-  tokens.expect('EVERY');
-  const count = Number(tokens.literal());
-  const unit = UNITS[tokens.word().toUpperCase()];
-  if (!unit || !(count >= 1)) tokens.fail('SECONDS, MINUTES or HOURS');
-  return count * (unit ?? 0);
-}
-
-function readTable(tokens: TokenReader): Change {
-  const name = tokens.name();
-  tokens.skip();
-  return { kind: 'table', name };
-}
-
-function readDelete(tokens: TokenReader): Change {
-  const table = tokens.name();
-  tokens.expect('WHERE');
-  const column = tokens.name();
-  tokens.expect('=');
-  return { kind: 'delete-rows', table, column, equal: tokens.literal() };
-}
-
-function readDefinition(tokens: TokenReader, what: string): Change {
-  const name = tokens.accept(',') ? '' : tokens.identifier();
-  const rest = tokens.skip();
-  return { kind: 'definition', what: what.startsWith('GRANT') ? `${what} ${name} ${rest}` : `${what} ${name}` };
+function readCreateTable(tokens: TokenReader): Change {
+  const ifNotExists = tokens.accept('IF NOT EXISTS');
+  return { kind: 'table', ifNotExists, ...readTable(tokens) };
 }
 
 function readMirrorOption(tokens: TokenReader): Change {
@@ -177,40 +139,18 @@ function readRole(tokens: TokenReader): Change {
   return { kind: 'role', role, user: tokens.name() };
 }
 
-function readExecute(tokens: TokenReader): Change {
-  let procedure = tokens.identifier();
-  while (tokens.accept('.')) procedure += `.${tokens.identifier()}`;
+function readPrivilege(tokens: TokenReader): Change {
+  const words = [tokens.word()];
+  while (tokens.accept(',')) words.push(tokens.word());
+  if (!words.every((word) => PRIVILEGES.includes(word.toUpperCase()))) tokens.fail('a privilege');
+  tokens.expect('ON');
+  let object = tokens.identifier();
+  while (tokens.accept('.')) object += `.${tokens.identifier()}`;
   tokens.expect('TO');
-  return { kind: 'execute', procedure, user: tokens.name() };
+  return { kind: 'privilege', privilege: `${words.join(', ')} ${object}`, user: tokens.name() };
 }
 
-function readInsert(tokens: TokenReader): Change {
-  const table = tokens.name();
-  if (table !== 'probe') return readRow(tokens, table);
-  tokens.expect('VALUES (');
-  const value = tokens.literal();
-  tokens.expect(')');
-  return { kind: 'insert', value };
-}
-
-function readRow(tokens: TokenReader, table: string): Change {
-  const list = (item: () => string) => {
-    tokens.expect('(');
-    const items = [item()];
-    while (tokens.accept(',')) items.push(item());
-    tokens.expect(')');
-    return items;
-  };
-  const columns = list(() => tokens.name());
-  tokens.expect('VALUES');
-  const values = list(() => tokens.literal());
-  if (columns.length !== values.length) tokens.fail('as many values as columns');
-  return {
-    kind: 'row',
-    table,
-    values: Object.fromEntries(columns.map((column, index) => [column, values[index] ?? ''])),
-  };
-}
+const PRIVILEGES = ['EXECUTE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 function readFailOver(tokens: TokenReader): Statement {
   const database = tokens.identifier();
@@ -218,36 +158,9 @@ function readFailOver(tokens: TokenReader): Statement {
   return { kind: 'fail-over', database };
 }
 
-function readSelect(tokens: TokenReader, sql: string): Statement {
-  const count = tokens.accept('COUNT ( * )');
-  if (count || tokens.accept('*') || tokens.peek()?.kind === 'name') {
-    if (tokens.peek()?.kind === 'name') tokens.name();
-    tokens.expect('FROM');
-    if (tokens.name() !== 'probe') tokens.fail('the table "probe"');
-    if (!tokens.accept('WHERE')) return { kind: 'probes', count };
-    tokens.name();
-    tokens.expect('=');
-    return { kind: 'probes', count, equal: tokens.literal() };
-  }
-  const expression = readExpression(tokens);
-  if (tokens.accept('FROM')) return readRows(tokens, expression, /\bMAX\s*\(/i.test(sql));
-  const column = tokens.accept('AS') ? tokens.name() : 'expression';
-  return { kind: 'select', column, expression };
-}
-
-function readRows(tokens: TokenReader, expression: Expression, aggregate: boolean): Statement {
-  const table = tokens.name();
-  if (!tokens.accept('WHERE')) return { kind: 'rows', table, expression, aggregate };
-  const column = tokens.name();
-  if (tokens.accept('=')) {
-    const equal = tokens.literal();
-    return { kind: 'rows', table, expression, aggregate, where: { column, matches: (value) => value === equal } };
-  }
-  tokens.expect('LIKE');
-  const pattern = tokens.literal();
-  if (!/^[^%_]+%$/.test(pattern)) tokens.fail('a pattern that ends in %');
-  const matches = (value: string) => value.startsWith(pattern.slice(0, -1));
-  return { kind: 'rows', table, expression, aggregate, where: { column, matches } };
+function readSelect(tokens: TokenReader): Statement {
+  const read = readSelection(tokens);
+  return 'table' in read ? { kind: 'select-from', ...read } : { kind: 'select', ...read };
 }
 
 function readProcedureCall(tokens: TokenReader): string {

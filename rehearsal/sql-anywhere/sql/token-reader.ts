@@ -45,15 +45,21 @@ export class TokenReader {
     return this.take('literal');
   }
 
-  public peek(): Token | undefined {
-    return this.tokens[this.index];
+  /** Reads over everything up to a comma or bracket that does not belong to it; what it was. */
+  public skipPart(): string {
+    const texts: string[] = [];
+    for (let depth = 0; !this.atEnd; this.index++) {
+      const { kind, text } = this.peek() ?? { kind: 'sign', text: '' };
+      if (kind === 'sign' && depth === 0 && [',', ')', ';'].includes(text)) break;
+      if (kind === 'sign' && text === '(') depth++;
+      if (kind === 'sign' && text === ')') depth--;
+      texts.push(text);
+    }
+    return texts.join(' ');
   }
 
-  /** Takes the rest, whatever it is: its words. */
-  public skip(): string {
-    const rest = this.tokens.slice(this.index).map(({ text }) => text);
-    this.index = this.tokens.length;
-    return rest.join(' ');
+  public peek(): Token | undefined {
+    return this.tokens[this.index];
   }
 
   public end(): void {

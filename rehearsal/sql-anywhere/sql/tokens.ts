@@ -19,7 +19,7 @@ export function tokensOf(sql: string): Token[] {
     if (!found) throw new SqlError(`Syntax error near '${sql.slice(from, from + 20)}' (SQLCODE -131)`);
     const [, word, name, literal, sign, number] = found;
     if (word !== undefined) tokens.push({ kind: 'word', text: word });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name.replaceAll('""', '"') });
+    else if (name !== undefined) tokens.push({ kind: 'name', text: filledIn(name).replaceAll('""', '"') });
     else if (literal !== undefined) tokens.push({ kind: 'literal', text: unquoted(literal) });
     else if (number !== undefined) tokens.push({ kind: 'literal', text: number });
     else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign });
@@ -28,6 +28,10 @@ export function tokensOf(sql: string): Token[] {
 }
 
 function unquoted(literal: string): string {
-  if (literal.includes('{{')) throw new SqlError('a placeholder was not filled in');
-  return literal.replaceAll("''", "'").replaceAll('\\\\', '\\');
+  return filledIn(literal).replaceAll("''", "'").replaceAll('\\\\', '\\');
+}
+
+function filledIn(text: string): string {
+  if (text.includes('{{')) throw new SqlError('a placeholder was not filled in');
+  return text;
 }

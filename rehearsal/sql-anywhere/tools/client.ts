@@ -54,6 +54,11 @@ export class Client {
 
   private constructor(private readonly lines: JsonLines) {}
 
+  /** Resolves when the connection is gone. */
+  public get lost(): Promise<void> {
+    return this.lines.closed;
+  }
+
   public send(request: Request): void {
     this.lines.send(request);
   }

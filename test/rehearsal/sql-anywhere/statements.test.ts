@@ -45,9 +45,7 @@ describe('the statements of the stand-in', () => {
         stateFile: '/var/lib/mobilink-ha/state/consolidated_first.state',
       },
     });
-    expect(changes.at(-1)).toMatchObject({
-      change: { event: { command: '/bin/bash /opt/mobilink-ha/tell-failover.sh' } },
-    });
+    expect(changes.at(-1)).toMatchObject({ change: { command: '/bin/bash /opt/mobilink-ha/tell-failover.sh' } });
   });
 
   it.each([
@@ -63,7 +61,6 @@ describe('the statements of the stand-in', () => {
     'GRANT CONNECT TO "mobilink"',
     "GRANT CONNECT TO \"mobilink\" IDENTIFIED BY 'one', 'two'",
     'ALTER DATABASE "consolidated" SET PARTNER FAILOVER NOW',
-    'INSERT INTO "other" VALUES (\'x\')',
     "SELECT 'a' 'b'",
     "SELECT 'not closed",
     "SELECT 'a single \\n backslash'",
