@@ -31,47 +31,49 @@ minutes_of() {
   printf '%s' "$((10#${1%%:*} * 60 + 10#${1##*:}))"
 }
 
-# moment DAY MINUTES: sets `moment` to the seconds since 1970 of that local time. Of a time that comes twice the first counts; one that is
-# left out comes at the first moment after the gap.
+# local_text FORMAT SECONDS: sets `text` to that moment in the zone of the schedule.
+text=''
+local_text() {
+  TZ=${schedule[zone]} printf -v text "%($1)T" "$2"
+}
+
+# offset SECONDS: sets `offset` to that of the zone from UTC, in seconds, at that moment.
+offset=0
+offset() {
+  local_text %z "$1"
+  offset=$((${text:0:1}1 * (10#${text:1:2} * 3600 + 10#${text:3:2} * 60)))
+}
+
+# moment DAY MIDNIGHT MINUTES: sets `moment` to the seconds since 1970 of that local time, where MIDNIGHT are those of the day's in UTC. Of a
+# time that comes twice the first counts; one that is left out comes at the first moment after the gap.
 moment() {
-  local day=$1 clock before after try
-  printf -v clock '%02d:%02d' "$(($2 / 60))" "$(($2 % 60))"
+  local clock before after try=$(($2 + $3 * 60))
+  printf -v clock '%s %02d:%02d' "$1" "$(($3 / 60))" "$(($3 % 60))"
   # As if the offset of the zone were that of the day before, then that of the day after.
-  before=$(offset "$(TZ=UTC date -d "$day $clock" +%s)" -86400)
-  after=$(offset "$(TZ=UTC date -d "$day $clock" +%s)" 86400)
-  try=$(TZ=UTC date -d "$day $clock" +%s)
+  offset "$((try - 86400))"
+  before=$offset
+  offset "$((try + 86400))"
+  after=$offset
   local early=$((try - (before > after ? before : after))) late=$((try - (before > after ? after : before)))
-  local shown
-  shown=$(TZ=${schedule[zone]} date -d "@$early" '+%Y-%m-%d %H:%M')
-  if [[ $shown == "$day $clock" ]]; then
-    moment=$early
-    return
-  fi
-  shown=$(TZ=${schedule[zone]} date -d "@$late" '+%Y-%m-%d %H:%M')
-  if [[ $shown == "$day $clock" ]]; then
-    moment=$late
-    return
-  fi
+  for moment in "$early" "$late"; do
+    local_text '%Y-%m-%d %H:%M' "$moment"
+    if [[ $text == "$clock" ]]; then return; fi
+  done
   # In the gap: its end is where the offset changes.
   local low=$early high=$late middle
+  offset "$early"
+  before=$offset
   while ((high - low > 1)); do
     middle=$(((low + high) / 2))
-    if (($(offset "$middle" 0) == $(offset "$early" 0))); then low=$middle; else high=$middle; fi
+    offset "$middle"
+    if ((offset == before)); then low=$middle; else high=$middle; fi
   done
   moment=$high
 }
 
-# offset SECONDS SHIFT: of the zone from UTC, in seconds, at that moment.
-offset() {
-  local text sign
-  text=$(TZ=${schedule[zone]} date -d "@$(($1 + $2))" +%z)
-  sign=${text:0:1}
-  printf '%s' "$((${sign}1 * (10#${text:1:2} * 3600 + 10#${text:3:2} * 60)))"
-}
-
 # latest_slot NOW: sets `slot` to the seconds since 1970 of the latest one, at most two days ago; empty if there is none.
 latest_slot() {
-  local now=$1 back day weekday first last every
+  local now=$1 back day midnight weekday first last every
   slot=''
   if [[ -n ${schedule[at]:-} ]]; then
     first=$(minutes_of "${schedule[at]}")
@@ -84,26 +86,27 @@ latest_slot() {
     last=$((first + (last - 1 - first) / every * every))
   fi
   for back in 0 1 2; do
-    day=$(TZ=${schedule[zone]} date -d "@$((now - back * 86400))" +%Y-%m-%d)
-    weekday=$(date -u -d "$day" +%a)
+    local_text %Y-%m-%d "$((now - back * 86400))"
+    day=$text
+    read -r weekday midnight <<<"$(date -u -d "$day" '+%a %s')"
     if [[ -n ${schedule[days]:-} && ,${schedule[days]}, != *,$weekday,* ]]; then continue; fi
-    find_slot "$day" "$now" "$first" "$last" "$every"
+    find_slot "$day" "$midnight" "$now" "$first" "$last" "$every"
     if [[ -n $slot ]]; then return; fi
   done
 }
 
 # The latest slot of a day that is not later than now: slots of a day come in order, so halving finds it.
 find_slot() {
-  local day=$1 now=$2 first=$3 every=$5 low=0 high middle
-  high=$((($4 - first) / every))
-  moment "$day" "$first"
+  local day=$1 midnight=$2 now=$3 first=$4 every=$6 low=0 high middle
+  high=$((($5 - first) / every))
+  moment "$day" "$midnight" "$first"
   if ((moment > now)); then return; fi
   while ((low < high)); do
     middle=$(((low + high + 1) / 2))
-    moment "$day" "$((first + middle * every))"
+    moment "$day" "$midnight" "$((first + middle * every))"
     if ((moment <= now)); then low=$middle; else high=$((middle - 1)); fi
   done
-  moment "$day" "$((first + low * every))"
+  moment "$day" "$midnight" "$((first + low * every))"
   slot=$moment
 }
 

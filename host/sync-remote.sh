@@ -33,8 +33,7 @@ if ! declare -F read_settings >/dev/null; then
 fi
 RUN_ID=${1:-${SSM_RunId:-}}
 RUN_PROFILE=${2:-${SSM_Profile:-}}
-STARTED=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-SECONDS=0
+STARTED=$(date +%s)
 
 # --- the report --------------------------------------------------------------------------------------------------------------
 
@@ -62,7 +61,7 @@ finish() {
   if [[ $code =~ ^[0-9]+$ ]]; then line+=",\"code\":$code"; fi
   if [[ -n $role ]]; then line+=",\"role\":$(quoted "$role" 40)"; fi
   line+=",\"server\":$(quoted "${conf_SERVER:-}" 130),\"profile\":$(quoted "${profile:-}" 130)"
-  line+=",\"startedAt\":\"$STARTED\",\"seconds\":$SECONDS,\"message\":"
+  line+=",\"startedAt\":\"$(date -u -d "@$STARTED" +%Y-%m-%dT%H:%M:%SZ)\",\"seconds\":$(($(date +%s) - STARTED)),\"message\":"
   # Systems Manager keeps 2,500 bytes of what a script wrote, and half of that of each stream when both are long.
   for most in 500 250 120 0; do
     report="$line$(quoted "$message" "$most")}"
@@ -186,7 +185,7 @@ synchronize() {
   trap 'interrupted=HUP' HUP
   trap 'interrupted=INT' INT
   trap 'interrupted=TERM' TERM
-  since=$SECONDS
+  since=$(date +%s)
   setsid "$conf_SQLANY_HOME/bin64/dbmlsync" "@$work/sync" </dev/null >"$work/sync.out" 2>&1 3>&- &
   child=$!
   if ((limit > 0)); then start_watchdog "$limit"; fi
@@ -212,7 +211,7 @@ synchronize() {
   fi
   : >"$conf_STATE_FOLDER/synchronized-once"
   remember_run
-  finish synchronized "after $((SECONDS - since)) seconds"
+  finish synchronized "after $(($(date +%s) - since)) seconds"
 }
 
 last_error() {

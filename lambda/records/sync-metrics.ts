@@ -16,7 +16,7 @@ export const SYNC_METRICS = {
   throttles: 'CommandThrottles',
 } as const;
 
-/** Outcomes that a host reported and that were not believed; of schedules inside databases, which the library offers no metrics of. */
+/** Outcomes that a host reported and that were not believed: `SyncOutcomes.metricRefused`. */
 export const OUTCOMES_REFUSED = 'OutcomesRefused';
 
 export const SYNC_DIMENSION = 'Schedule';

@@ -15,6 +15,9 @@ export const SYNC_METRICS = {
   throttles: 'CommandThrottles',
 };
 
+/** Outcomes that a host reported and that were not believed. */
+export const OUTCOMES_REFUSED = 'OutcomesRefused';
+
 /** Dimension of all of them. */
 export const SYNC_DIMENSION = 'Schedule';
 

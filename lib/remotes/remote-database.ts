@@ -4,12 +4,12 @@ import { type CustomResource, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { generateLogin } from '../secret-access/generated-login';
 import { fetching, secretIdOf } from '../secret-access/secret-access';
 import { MEMBER_TAG, PAIR_TAG } from '../sql-anywhere/replacement-document';
 import type { ISqlAnywhereDatabase } from '../sql-anywhere/sql-anywhere-database';
-import { acknowledge } from '../validation/acknowledgement';
 import { HostSetUp } from './host-set-up';
 import { exchangeStatements } from './registry-exchange';
 import type { RemoteDatabaseProps } from './remote-database-props';
@@ -48,7 +48,13 @@ export class RemoteDatabase extends Construct {
     this.remote = `${group}/${remoteName}`;
     const schedules = triggers.flatMap(({ insideSchedule }) => insideSchedule ?? []);
 
-    this.mobiLinkUser = props.mobiLinkUser ?? this.generateUser(remoteName);
+    this.mobiLinkUser =
+      props.mobiLinkUser ??
+      generateLogin(this, 'MobiLinkUser', {
+        username: remoteName,
+        notRotated:
+          'The consolidated database has to learn a new password first, so it is changed by the operator and not by a calendar.',
+      });
     database._holdsRemote();
     const files = props.sqlFiles.map((file, index) => new Asset(this, `Sql-${index + 1}`, { path: file }));
     const policy = new iam.Policy(this, 'HostPolicy', { roles: database.hosts.map(({ role }) => role) });
@@ -103,23 +109,6 @@ export class RemoteDatabase extends Construct {
     });
     // Syncs are ordered as soon as it is registered.
     this.registration.node.addDependency(setUp);
-  }
-
-  private generateUser(username: string): secretsmanager.ISecret {
-    const secret = new secretsmanager.Secret(this, 'MobiLinkUser', {
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username }),
-        generateStringKey: 'password',
-        excludePunctuation: true,
-        passwordLength: 40,
-      },
-    });
-    acknowledge(
-      secret,
-      'AwsSolutions-SMG4',
-      'The consolidated database has to learn a new password first, so it is changed by the operator and not by a calendar.',
-    );
-    return secret;
   }
 
   /** Dispatchers command no host without their tag; hosts that are there already get it when they are replaced. */

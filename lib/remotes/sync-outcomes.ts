@@ -8,6 +8,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function/bundled-function';
 import { METRIC_NAMESPACE } from '../primary/contract';
+import { OUTCOMES_REFUSED, SYNC_DIMENSION, SYNC_METRICS } from './contract';
 import type { IRemoteRegistry } from './remote-registry';
 import { FUNCTION_TIMEOUT, SyncQueue } from './sync-queue';
 
@@ -100,5 +101,34 @@ export class SyncOutcomes extends Construct {
       statistic: cloudwatch.Stats.MAXIMUM,
       ...props,
     });
+  }
+
+  /** Syncs that ended well, of a schedule inside databases. The sum over 5 minutes unless told otherwise. */
+  public metricSynchronized(scheduleName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.synchronized, scheduleName, props);
+  }
+
+  /** Syncs that failed, of a schedule inside databases. The sum over 5 minutes unless told otherwise. */
+  public metricFailed(scheduleName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.failed, scheduleName, props);
+  }
+
+  /**
+   * How often an outcome was refused, of a schedule inside databases: up to ten times each, then it is in the dead-letter queue. The sum
+   * over 5 minutes unless told otherwise.
+   */
+  public metricRefused(scheduleName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(OUTCOMES_REFUSED, scheduleName, props);
+  }
+
+  private metric(metricName: string, scheduleName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      dimensionsMap: { [SYNC_DIMENSION]: scheduleName },
+      statistic: cloudwatch.Stats.SUM,
+      period: Duration.minutes(5),
+      ...props,
+    }).attachTo(this);
   }
 }

@@ -1,7 +1,7 @@
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { acknowledge } from '../validation/acknowledgement';
+import { generateLogin } from '../secret-access/generated-login';
 
 /** Properties of the secrets of a database. */
 export interface SqlAnywhereSecretsProps {
@@ -43,21 +43,11 @@ export class SqlAnywhereSecrets extends Construct {
 
   /** Makes one more: `username` and a `password` of letters and digits. */
   public generate(id: string, username: string): secretsmanager.Secret {
-    const secret = new secretsmanager.Secret(this, id, {
+    return generateLogin(this, id, {
+      username,
       encryptionKey: this.encryptionKey,
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username }),
-        generateStringKey: 'password',
-        // Letters and digits: it passes through connection strings and files of arguments, and 40 of them are plenty.
-        excludePunctuation: true,
-        passwordLength: 40,
-      },
+      notRotated:
+        'Rotation restarts servers, so it is ordered by the operator and not by a calendar; see docs/architecture.md.',
     });
-    acknowledge(
-      secret,
-      'AwsSolutions-SMG4',
-      'Rotation restarts servers, so it is ordered by the operator and not by a calendar; see docs/architecture.md.',
-    );
-    return secret;
   }
 }

@@ -3,6 +3,7 @@ import { COMBINATIONS } from './combinations';
 import { failover } from './failover';
 import { failoverRepeatedAndReversed } from './failover-repeated-and-reversed';
 import { failoverWithoutEvents } from './failover-without-events';
+import { insideTrigger } from './inside-trigger';
 import { killedBeforeAnnouncement } from './killed-before-announcement';
 import { pairArbiterLost, pairDownAndBack, pairSplitClaim } from './pair-disturbed';
 import { pairFailover, pairFailoverSilentMirror, pairPlannedFailover, pairZoneLost } from './pair-failover';
@@ -43,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   syncDeadLetters,
   syncKilled,
   bothEndsMirrored,
+  insideTrigger,
   ...COMBINATIONS,
   syncLargeRound,
 ];

@@ -36,7 +36,7 @@ export class Fleet {
   private constructor(
     private readonly world: World,
     private readonly syncs: SyncSystem,
-    private readonly site: HostSite,
+    public readonly site: HostSite,
   ) {}
 
   public async add(plan: RemotePlan): Promise<FleetRemote> {
@@ -103,7 +103,7 @@ export class Fleet {
   }
 
   /** As every part of the system computes it. */
-  private shardOf(name: string): number {
+  public shardOf(name: string): number {
     return Number.parseInt(createHash('sha256').update(name).digest('hex').slice(0, 8), 16) % this.syncs.shards;
   }
 

@@ -168,6 +168,19 @@ function roleOf(deployment: Deployment, profileArn: string | undefined): string 
   return wanted(profile.path, 'role', deployment.find(name)?.arn);
 }
 
+/** Of the hosts that an Auto Scaling group starts from a launch template. */
+export function roleOfGroup(deployment: Deployment, groupName: string): string {
+  const { LaunchTemplate } = deployment.find(groupName)?.properties ?? {};
+  const template = deployment
+    .ofType('AWS::EC2::LaunchTemplate')
+    .find((it) => JSON.stringify(LaunchTemplate ?? null).includes(it.physicalId));
+  const { IamInstanceProfile } = read(
+    wanted(groupName, 'launch template', template),
+    launchTemplate,
+  ).LaunchTemplateData;
+  return roleOf(deployment, IamInstanceProfile?.Arn);
+}
+
 /** EC2 keeps the first four addresses of a subnet; which one a host gets is its own affair. */
 const OWN_ADDRESS = 10;
 

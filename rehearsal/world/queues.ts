@@ -34,7 +34,7 @@ export class Queues {
       clock,
       chance,
       arnPrefix: `arn:${partitionOf(region)}:sqs:${region}:${accountId}`,
-      senderId: (roleArn) => this.senderId({ kind: 'role', roleArn }),
+      senderId: (roleArn, session) => `${deployment.find(roleArn)?.attributes.RoleId}:${session}`,
       onTrouble,
     });
   }

@@ -18,6 +18,7 @@ import { FunctionRuntime, type InvocationResult } from '../functions/function-ru
 import type { Authority } from './authority';
 import { CustomResources, deployedRemotes } from './custom-resources';
 import { describeDocuments, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
+import { findInsideRemote } from './inside-set-up';
 import { PairSite } from './pair-site';
 import { Queues } from './queues';
 import { problemsOfRemotes } from './remote-definitions';
@@ -215,10 +216,15 @@ export class World {
     return deployedRemotes(this.options.deployment);
   }
 
+  /** The first of them whose database starts syncs itself. */
+  public get insideRemote() {
+    return findInsideRemote(this.options.deployment);
+  }
+
   /** What hosts of the rehearsal need of its world. */
   public get hostWorld() {
-    const { clock, latencies } = this;
-    return { clock, latencies, region: this.options.region };
+    const { clock, latencies, wire } = this;
+    return { clock, latencies, wire, region: this.options.region };
   }
 
   /** A Multi-AZ failover begins now. */

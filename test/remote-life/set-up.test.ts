@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it, vi } from 'vitest';
 import { InsideSchedule } from '../../lib';
+import { syncEvents } from '../../lib/remotes/sync-events';
 import { everyQuarter, RemotePair } from './remote-pair';
 
 /** A database's event runs a shell that runs dbmlsync: on a busy machine that takes a while. */
@@ -111,6 +112,46 @@ describe.concurrent('the set-up of a remote on a mirrored pair', () => {
       expect(output).toContain(words);
     }
     expect(existsSync(remote.file('first', '/etc/mobilink-ha/remote.conf'))).toBe(false);
+  });
+
+  it('leaves a host of others its configuration, and defines events there only by their leave', async ({
+    onTestFinished,
+  }) => {
+    const remote = await open(onTestFinished);
+    await remote.setUp();
+    const lines = (text: string[]) => Buffer.from(`${text.join('\n')}\n`).toString('base64');
+    const asForeign = () =>
+      remote.hosts.command('first', 'sh', ['-c', remote.setUpText], {
+        SSM_Configuration: '',
+        SSM_Registry: '',
+        SSM_Schedules: lines([everyQuarter._line()]),
+        SSM_Definition: lines(syncEvents([everyQuarter]).map((statement) => `EVENT=${statement}`)),
+      });
+    const configuration = remote.file('first', '/etc/mobilink-ha/remote.conf');
+    const owners = readFileSync(configuration, 'utf8');
+    const trigger = 'TRIGGER EVENT "mobilink_ha_sync_store_sales"';
+
+    expect(await asForeign()).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('syncs start inside once an administrator has run'),
+    });
+    expect(readFileSync(remote.file('first', '/etc/mobilink-ha/sync-events.sql'), 'utf8')).toContain(
+      'CREATE OR REPLACE EVENT',
+    );
+    expect(await remote.execute('first', trigger)).toContain('not found');
+
+    const administrator = remote.file('first', '/etc/mobilink-ha/administrator');
+    const [, user, password] = /UID=([^;]*);PWD=([^;]*)/.exec(remote.hosts.login('first')) ?? [];
+    writeFileSync(configuration, `${owners}ADMIN_CREDENTIALS=${administrator}\n`);
+    writeFileSync(administrator, `USER=${user}\nPASSWORD=${password}\n`, { mode: 0o644 });
+    chmodSync(administrator, 0o644);
+    expect(await asForeign()).toMatchObject({ code: 1, output: expect.stringContaining('lets others in') });
+    chmodSync(administrator, 0o600);
+    const { code, output } = await asForeign();
+    expect(output).not.toContain(password);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(await remote.execute('first', trigger)).toBeUndefined();
+    expect(readFileSync(configuration, 'utf8')).toBe(`${owners}ADMIN_CREDENTIALS=${administrator}\n`);
   });
 
   it('a handler that does not commit before it calls is refused by the database', async ({ onTestFinished }) => {

@@ -2,8 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { groupShard, shardOf, shortName } from '../../lambda/records/names';
-import { SYNC_DIMENSION as SENT_DIMENSION, SYNC_METRICS as SENT_METRICS } from '../../lambda/records/sync-metrics';
+import {
+  OUTCOMES_REFUSED,
+  SYNC_DIMENSION as SENT_DIMENSION,
+  SYNC_METRICS as SENT_METRICS,
+} from '../../lambda/records/sync-metrics';
 import { profileName } from '../../lambda/records/sync-run';
+import { RemoteRegistry, SyncOutcomes } from '../../lib';
 import { PROFILE_NAME, RUN_FINISHED, SHORT_NAME, SYNC_DIMENSION, SYNC_METRICS } from '../../lib/remotes/contract';
 import { environmentOf, functionsOf, schedule, syncs, templateOf } from './syncs-fixture';
 
@@ -35,6 +40,22 @@ describe('the library and the functions of the syncs mean the same', () => {
       expect(metric.dimensions).toEqual({ [SENT_DIMENSION]: hourly.scheduleName });
     }
     expect(hourly.metricOldestSuccessAge().statistic).toBe('Maximum');
+  });
+
+  it('metrics of schedules inside databases: each that is offered is sent', () => {
+    const it = syncs();
+    const outcomes = new SyncOutcomes(it.stack, 'Outcomes', { registry: new RemoteRegistry(it.stack, 'Others') });
+    const offered = [
+      outcomes.metricSynchronized('prices'),
+      outcomes.metricFailed('prices'),
+      outcomes.metricRefused('prices'),
+    ];
+    expect(offered.map(({ metricName }) => metricName)).toEqual([
+      SENT_METRICS.synchronized,
+      SENT_METRICS.failed,
+      OUTCOMES_REFUSED,
+    ]);
+    for (const metric of offered) expect(metric.dimensions).toEqual({ [SENT_DIMENSION]: 'prices' });
   });
 
   it('the event that a rule waits for is the one that is sent', () => {

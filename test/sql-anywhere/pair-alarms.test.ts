@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
@@ -16,14 +17,13 @@ interface Alarm {
   readonly TreatMissingData: string;
 }
 
-function alarmsOf(thresholds: PairAlarmThresholds = {}): Map<string, Alarm> {
+function alarmsOf(
+  thresholds: PairAlarmThresholds = {},
+  { members = ['first', 'second'], tracked = true } = {},
+): Map<string, Alarm> {
   const stack = new Stack(new App(), 'Test');
-  new PairAlarms(stack, 'Alarms', {
-    databaseId: 'db',
-    members: ['first', 'second'],
-    logRetentionDays: 42,
-    ...thresholds,
-  });
+  const alarms = new PairAlarms(stack, 'Alarms', { databaseId: 'db', members, logRetentionDays: 42, ...thresholds });
+  if (!tracked) alarms._withoutTracker();
   const found = Object.entries(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
   return new Map(found.map(([id, { Properties }]) => [id.replace(/^Alarms|[0-9A-F]{8}$/g, ''), Properties as Alarm]));
 }
@@ -104,5 +104,31 @@ describe('the alarms of a pair', () => {
     expect(() => alarmsOf(wrong)).toThrow(
       /mirrorNotSynchronizedFor[\s\S]*primaryUnclearFor[\s\S]*freeDiskPercent[\s\S]*clockOffsetSeconds/,
     );
+  });
+});
+
+describe('the alarms of a database that no tracker watches', () => {
+  /** What the script of the hosts sends of the database itself. */
+  const told = [...readFileSync('host/watch-host.sh', 'utf8').matchAll(/of_database ([A-Za-z]+) /g)].map(
+    ([, name]) => name,
+  );
+
+  it.each([
+    ['a pair', ['first', 'second'], ['ArbiterLost', 'MirrorNotSynchronized', 'NoPrimary', 'PartnerLost']],
+    ['a single server', ['single'], ['NoPrimary']],
+  ])('%s: each has a producer on its hosts', (_, members, expected) => {
+    const alarms = alarmsOf({}, { members, tracked: false });
+    const ofDatabase = [...alarms].filter(([, { Dimensions }]) => Dimensions.every(({ Name }) => Name !== 'Member'));
+    expect(ofDatabase.map(([name]) => name).sort()).toEqual(expected);
+    for (const [name, { MetricName }] of ofDatabase) expect(told, name).toContain(MetricName);
+    const ofHosts = [...alarms].filter(([, { Dimensions }]) => Dimensions.some(({ Name }) => Name === 'Member'));
+    expect(ofHosts).toHaveLength(3 * members.length);
+  });
+
+  it('silence of all hosts rings: nobody else notices', () => {
+    const alarm = alarmsOf({}, { tracked: false }).get('NoPrimary');
+    if (!alarm) throw new Error('no alarm NoPrimary');
+    expect(rings(alarm, minutes(3, undefined))).toBe(true);
+    expect(rings(alarm, [...minutes(2, 0), 1])).toBe(false);
   });
 });
