@@ -114,7 +114,9 @@ pair_secret() {
     arn=$1
     if [[ $arn != arn:* ]]; then arn=conf_$arn arn=${!arn}; fi
     secret "$arn"
-    printf '%s %s' "${username:--}" "$password"
+    # It is put into statements, and into connection strings.
+    if [[ -z $username ]]; then die "$arn: a username of 1 to 128 letters, digits, dots, hyphens, underscores and @ is needed"; fi
+    printf '%s %s' "$username" "$password"
   ) || die "a secret cannot be read"
   username=${said%% *}
   password=${said#* }

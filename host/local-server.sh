@@ -23,7 +23,7 @@ secret() {
   if [[ ! $json =~ \"password\"[[:space:]]*:[[:space:]]*\"([^\"\\]*)\" ]]; then die "$arn: is no JSON with a plain password"; fi
   password=${BASH_REMATCH[1]}
   username=''
-  if [[ $json =~ \"username\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_]{1,128})\" ]]; then username=${BASH_REMATCH[1]}; fi
+  if [[ $json =~ \"username\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_.@-]{1,128})\" ]]; then username=${BASH_REMATCH[1]}; fi
   if [[ ! $password =~ $PASSWORD ]]; then die "$arn: a password of 8 to 255 characters that begins with a letter or digit, without quotes, spaces, commas, semicolons, braces and backslashes is needed"; fi
 }
 

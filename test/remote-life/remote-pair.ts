@@ -17,6 +17,8 @@ const [document] = Object.values(Template.fromStack(stack).findResources('AWS::S
 const SET_UP: string = document?.Properties.Content.mainSteps[0].inputs.runCommand.join('\n');
 
 const SQL = readFileSync(path.join(__dirname, '../../examples/sql/store-1.sql'), 'utf8');
+/** As the construct generates it: named like the remote. */
+const LOGIN = { username: 'store-0815', password: 'Remote!0815' };
 const REMOTE_SECRET = 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:remote';
 
 export interface Report {
@@ -52,7 +54,8 @@ export class RemotePair {
     const hosts = await PairHosts.open({ second: 500, ...variants });
     const mobilink = await MobiLinkServer.open();
     const remote = new RemotePair(hosts, mobilink, { sql: [SQL], schedules: [], ...deployed });
-    hosts.write(`secret-${REMOTE_SECRET}`, JSON.stringify({ username: 'store-0815', password: 'Remote!0815' }));
+    mobilink.users = new Map([[LOGIN.username, LOGIN.password]]);
+    hosts.write(`secret-${REMOTE_SECRET}`, JSON.stringify(LOGIN));
     await hosts.birth();
     await hosts.complete();
     for (const partner of PARTNERS) remote.prepare(partner);

@@ -114,6 +114,17 @@ describe.concurrent('the set-up of a remote on a mirrored pair', () => {
     expect(existsSync(remote.file('first', '/etc/mobilink-ha/remote.conf'))).toBe(false);
   });
 
+  it('takes no MobiLink user that could be more than a name in the statements of the files', async ({
+    onTestFinished,
+  }) => {
+    const remote = await open(onTestFinished);
+    const login = { username: "store'; DROP TABLE sale --", password: 'Remote!0815' };
+    remote.hosts.write('secret-arn_aws_secretsmanager_eu-central-1_111111111111_secret_remote', JSON.stringify(login));
+    const { code, output } = await remote.setUpOn('first');
+    expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining('a username of 1 to 128') });
+    expect(output).not.toContain('DROP');
+  });
+
   it('leaves a host of others its configuration, and defines events there only by their leave', async ({
     onTestFinished,
   }) => {
