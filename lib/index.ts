@@ -1,5 +1,7 @@
 export * from './consolidated/consolidated-database';
+export * from './consolidated/consolidated-rds-cluster';
 export * from './consolidated/consolidated-rds-instance';
+export * from './consolidated/consolidated-rds-props';
 export * from './consolidated/consolidated-sql-anywhere';
 export * from './consolidated/mobilink-engine';
 export * from './consolidated/odbc-data-source';

@@ -4,7 +4,7 @@ import type { Hint, InstanceSeen, Member, Observation } from './observation';
 import { enter, iso, nextEpoch, UNWATCHED_AFTER } from './record-states';
 
 /**
- * Who is primary of an RDS instance.
+ * Who is primary of an RDS instance, or of a Multi-AZ DB cluster, where a member takes the place of the Availability Zone.
  *
  * What moves during a Multi-AZ failover, each at its own time: the status (`rebooting`, or `available` all along), the address
  * behind the endpoint's name, and the Availability Zone that the API names, which lags completion (RDS User Guide, "Failing over a
@@ -95,7 +95,8 @@ function weigh(record: PrimaryRecord, it: InstanceSeen, hint: Hint | undefined, 
   }
   if (moved) return evidence(next, 'the endpoint leads to another address', FAILOVER_SETTLES_AFTER, now);
   if (meaningOf(it.status) === 'out-of-service') {
-    return evidence(next, `the source's status is ${it.status}`, REBOOT_SETTLES_AFTER, now);
+    const settlesAfter = it.status === 'failing-over' ? FAILOVER_SETTLES_AFTER : REBOOT_SETTLES_AFTER;
+    return evidence(next, `the source's status is ${it.status}`, settlesAfter, now);
   }
   return next;
 }

@@ -7,6 +7,12 @@ const instance = v.object({
   instanceIdentifier: v.pipe(v.string(), v.minLength(1)),
 });
 
+const cluster = v.object({
+  kind: v.literal('rds-cluster'),
+  clusterArn: v.pipe(v.string(), v.startsWith('arn:', 'must be an ARN')),
+  clusterIdentifier: v.pipe(v.string(), v.minLength(1)),
+});
+
 const name = v.pipe(v.string(), v.minLength(1, 'is empty'));
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
@@ -27,13 +33,17 @@ const pair = v.object({
 const entries = {
   MOBILINK_DATABASE_ID: text,
   MOBILINK_PRIMARY_TABLE: text,
-  MOBILINK_PRIMARY_SOURCE: v.pipe(text, v.parseJson(undefined, 'is not JSON'), v.variant('kind', [instance, pair])),
+  MOBILINK_PRIMARY_SOURCE: v.pipe(
+    text,
+    v.parseJson(undefined, 'is not JSON'),
+    v.variant('kind', [instance, cluster, pair]),
+  ),
   MOBILINK_EVENT_BUS: text,
   MOBILINK_METRIC_NAMESPACE: text,
 };
 
 export type PairSource = v.InferOutput<typeof pair>;
-export type PrimarySource = v.InferOutput<typeof instance> | PairSource;
+export type PrimarySource = v.InferOutput<typeof instance> | v.InferOutput<typeof cluster> | PairSource;
 
 export interface Environment {
   readonly databaseId: string;

@@ -57,7 +57,12 @@ export async function handler(payload: unknown, context: Pick<Context, 'getRemai
       remaining: () => context.getRemainingTimeInMillis(),
       sleep,
     },
-    async () => (await look({ ...input, watch: trigger.scheduledAt }))?.handedOver ?? false,
+    async () => {
+      const outcome = await look({ ...input, watch: trigger.scheduledAt });
+      const { observation } = outcome ?? {};
+      const throttled = observation?.kind === 'unknown' && observation.throttled === true;
+      return { handedOver: outcome?.handedOver ?? false, throttled };
+    },
   );
 }
 

@@ -1,8 +1,8 @@
-/** What the status of an RDS instance says about its primary. */
+/** What the status of an RDS instance or cluster says about its primary. */
 export type StatusMeaning = 'serves' | 'out-of-service' | 'gone' | 'says-nothing';
 
 /**
- * By the table of the RDS User Guide, "Viewing DB instance status". Where that table says neither that the database serves nor
+ * By the tables of the RDS User Guide, "Viewing DB instance status" and "Viewing DB cluster status". Where they say neither that the database serves nor
  * that it does not (`maintenance`, `moving-to-vpc`, `storage-full`), and for a status that is new, nothing is concluded.
  */
 const SERVES = new Set([
@@ -20,7 +20,16 @@ const SERVES = new Set([
 ]);
 
 /** It will serve again without a person. */
-const OUT_OF_SERVICE = new Set(['converting-to-vpc', 'creating', 'rebooting', 'renaming', 'starting', 'upgrading']);
+const OUT_OF_SERVICE = new Set([
+  'converting-to-vpc',
+  'creating',
+  'failing-over',
+  'promoting',
+  'rebooting',
+  'renaming',
+  'starting',
+  'upgrading',
+]);
 
 /** There is no primary until a person acts. */
 const GONE = new Set(['deleting', 'failed', 'insufficient-capacity', 'restore-error', 'stopped', 'stopping']);

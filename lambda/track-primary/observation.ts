@@ -3,7 +3,7 @@ import type { Primary } from '../records/primary-record';
 /** What one look at the source brought. Times are milliseconds since 1970. */
 export type Observation = InstanceSeen | PairSeen | InstanceAbsent | Unanswered;
 
-/** An RDS instance, as its API tells of it. */
+/** An RDS instance or cluster, as its API tells of it. */
 export interface InstanceSeen {
   readonly kind: 'seen';
   readonly at: number;
@@ -12,7 +12,7 @@ export interface InstanceSeen {
   readonly addresses?: string[];
 }
 
-/** The API knows no such instance. */
+/** The API knows no such database. */
 interface InstanceAbsent {
   readonly kind: 'absent';
   readonly at: number;
@@ -22,6 +22,8 @@ interface Unanswered {
   readonly kind: 'unknown';
   readonly at: number;
   readonly reason: string;
+  /** The account asked more than RDS allows: the next look waits for longer. */
+  readonly throttled?: boolean;
 }
 
 /** A mirrored pair: what each of its partners says of itself. */

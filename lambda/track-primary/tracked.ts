@@ -2,6 +2,7 @@ import { DnsAlias } from './alias';
 import type { PrimarySource } from './environment';
 import { readPairTrigger } from './pair-trigger';
 import type { AliasZone, Source } from './ports';
+import { RdsCluster } from './rds-cluster';
 import { RdsInstance } from './rds-instance';
 import { SqlAnywherePair } from './sql-anywhere-pair';
 import { readTrigger, type Trigger } from './trigger';
@@ -14,6 +15,12 @@ export interface Tracked {
 }
 
 export function trackedBy(source: PrimarySource, now: () => number): Tracked {
+  if (source.kind === 'rds-cluster') {
+    return {
+      source: new RdsCluster(source.clusterIdentifier, now),
+      readTrigger: (payload) => readTrigger(payload, source.clusterArn),
+    };
+  }
   if (source.kind === 'rds-instance') {
     return {
       source: new RdsInstance(source.instanceIdentifier, now),

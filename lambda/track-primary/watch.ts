@@ -17,13 +17,26 @@ export interface WatchClock {
   sleep(millis: number): Promise<void>;
 }
 
-/** Looks at once and every ten seconds until a younger watch took over (`look` says so) or the time is up. */
-export async function watch(clock: WatchClock, look: () => Promise<boolean>): Promise<void> {
+/** While the account is throttled looks are up to this far apart: the tracker must not be what throttles it. */
+const POLL_AT_LEAST_EVERY = 30_000;
+
+export interface Looked {
+  /** A younger watch has taken over. */
+  readonly handedOver: boolean;
+  /** The source refused to answer so many questions. */
+  readonly throttled: boolean;
+}
+
+/** Looks at once and every ten seconds until a younger watch took over or the time is up; less often while it is throttled. */
+export async function watch(clock: WatchClock, look: () => Promise<Looked>): Promise<void> {
   const began = clock.now();
+  let every = POLL_EVERY;
   for (let next = began; ; ) {
-    if (await look()) return;
+    const { handedOver, throttled } = await look();
+    if (handedOver) return;
+    every = throttled ? Math.min(every + POLL_EVERY, POLL_AT_LEAST_EVERY) : POLL_EVERY;
     // Looks that were missed are not made up for: a look tells of now.
-    do next += POLL_EVERY;
+    do next += every;
     while (next < clock.now());
     const pause = next - clock.now();
     if (next - began > LONGEST_WATCH || clock.remaining() - pause < POLL_TAKES_AT_MOST) return;

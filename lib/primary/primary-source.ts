@@ -31,6 +31,27 @@ export interface SqlAnywhereSourceOptions {
   readonly aliasName: string;
 }
 
+/** A Multi-AZ DB cluster, as the primary tracker asks for it. */
+export interface RdsClusterSourceOptions {
+  /** The ARN of the cluster. */
+  readonly clusterArn: string;
+
+  /** Its identifier, in lower case as RDS stores it. */
+  readonly clusterIdentifier: string;
+}
+
+/**
+ * The switch-over of a blue/green deployment: another database takes over the name. Its events name the deployment, which is made by
+ * hand and long after this one (RDS User Guide, "Overview of Amazon RDS Blue/Green Deployments" and its events 0247 to 0261).
+ */
+const BLUE_GREEN: events.EventPattern = {
+  source: ['aws.rds'],
+  detailType: ['RDS Blue Green Deployment Event'],
+  detail: {
+    EventID: ['0247', '0248', '0249', '0250', '0251', '0252', '0259', '0260', '0261'].map((id) => `RDS-EVENT-${id}`),
+  },
+};
+
 /** Members that the tracker asks itself, from inside their network. */
 interface AskedMembers {
   readonly connectable: ec2.IConnectable;
@@ -56,6 +77,20 @@ export class PrimarySource {
       // in AWS's own samples (RDS User Guide, USER_Events.overview and rds-cloud-watch-events).
       { source: ['aws.rds'], detailType: ['RDS DB Instance Event'], resources: [instance.instanceArn] },
       [{ actions: ['rds:DescribeDBInstances'], resources: [instance.instanceArn] }],
+      BLUE_GREEN,
+    );
+  }
+
+  /**
+   * A Multi-AZ DB cluster: `DescribeDBClusters` says which member is the writer, and its events are hints to look.
+   */
+  public static rdsCluster(options: RdsClusterSourceOptions): PrimarySource {
+    const { clusterArn, clusterIdentifier } = options;
+    return new PrimarySource(
+      { kind: 'rds-cluster', clusterArn, clusterIdentifier },
+      { source: ['aws.rds'], detailType: ['RDS DB Cluster Event'], resources: [clusterArn] },
+      [{ actions: ['rds:DescribeDBClusters'], resources: [clusterArn] }],
+      BLUE_GREEN,
     );
   }
 
@@ -92,6 +127,7 @@ export class PrimarySource {
           },
         },
       ],
+      undefined,
       { connectable: members, port: rolePort },
     );
   }
@@ -101,6 +137,10 @@ export class PrimarySource {
     /** The events that hint at a change of primary. */
     public readonly eventPattern: events.EventPattern,
     private readonly grants: Grant[],
+    /**
+     * More events that hint at it, of which nobody can say at synth whose they are. Undefined where there are none.
+     */
+    public readonly sharedEventPattern?: events.EventPattern,
     /** @internal */
     public readonly _asked?: AskedMembers,
   ) {}

@@ -108,9 +108,19 @@ export class PrimaryTracker extends Construct implements ec2.IConnectable {
       description: `Events of ${database.node.id} lead to its primary tracker`,
       eventPattern: database.primarySource.eventPattern,
     });
-    this.rule.addTarget(
-      new targets.LambdaFunction(bundled.function, { retryAttempts: 0, maxEventAge: Duration.seconds(60) }),
-    );
+    const target = new targets.LambdaFunction(bundled.function, {
+      retryAttempts: 0,
+      maxEventAge: Duration.seconds(60),
+    });
+    this.rule.addTarget(target);
+    const { sharedEventPattern } = database.primarySource;
+    if (sharedEventPattern) {
+      new events.Rule(this, 'SharedEvents', {
+        description: `Blue/green switch-overs lead to the primary tracker of ${database.node.id}`,
+        eventPattern: sharedEventPattern,
+        targets: [target],
+      });
+    }
     this.schedule = everyMinute(this, bundled);
   }
 

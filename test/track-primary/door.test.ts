@@ -43,6 +43,11 @@ describe('a payload', () => {
     ['RDS-EVENT-0049', 'failover-completed'],
     ['RDS-EVENT-0034', 'failover-abandoned'],
     ['RDS-EVENT-0052', 'look'],
+    ['RDS-EVENT-0069', 'failover-abandoned'],
+    ['RDS-EVENT-0070', 'failover-abandoned'],
+    ['RDS-EVENT-0071', 'failover-completed'],
+    ['RDS-EVENT-0072', 'failover-began'],
+    ['RDS-EVENT-0073', 'failover-began'],
     ['RDS-EVENT-0006', 'look'],
     ['RDS-EVENT-9999', 'look'],
   ])('%s means %s', (id, meaning) => {
@@ -58,6 +63,12 @@ describe('a payload', () => {
     expect(trigger).toMatchObject({ kind: 'event', hint: { meaning: 'look' } });
   });
 
+  it('an event of a blue/green deployment is a reason to look: it names no database', () => {
+    const event = { ...rdsEvent('RDS-EVENT-0247', 'arn:aws:rds:eu-central-1:111111111111:deployment:bgd-1') };
+    const trigger = readTrigger({ ...event, 'detail-type': 'RDS Blue Green Deployment Event' }, INSTANCE_ARN);
+    expect(trigger).toMatchObject({ kind: 'event', hint: { meaning: 'look', eventId: 'RDS-EVENT-0247' } });
+  });
+
   it('an event of another database is foreign', () => {
     expect(readTrigger(rdsEvent('RDS-EVENT-0013', `${INSTANCE_ARN}-2`), INSTANCE_ARN).kind).toBe('foreign');
   });
@@ -66,7 +77,7 @@ describe('a payload', () => {
     ['nothing', undefined, 'Neither a tick nor an event'],
     ['null', null, 'Neither a tick nor an event'],
     ['another service', { ...rdsEvent('X'), source: 'aws.ec2' }, 'source'],
-    ['a cluster', { ...rdsEvent('X'), 'detail-type': 'RDS DB Cluster Event' }, 'detail-type'],
+    ['a snapshot', { ...rdsEvent('X'), 'detail-type': 'RDS DB Snapshot Event' }, 'detail-type'],
     ['no resources', { ...rdsEvent('X'), resources: undefined }, 'resources'],
     ['a tick of another kind', { kind: 'tock', scheduledAt: '2026-11-23T04:00:00Z' }, 'Not a tick: kind'],
     ['a tick without its time', { kind: 'tick' }, 'scheduledAt'],

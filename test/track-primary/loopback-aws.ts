@@ -15,10 +15,17 @@ interface Instance {
   zone: string;
 }
 
+interface Cluster {
+  status: string;
+  /** Members, and whether the API calls each the writer. */
+  members: Record<string, boolean>;
+}
+
 /** RDS, DynamoDB, EventBridge and Route 53 on one loopback port, as much of them as the tracker calls; anything else is refused. */
 export class LoopbackAws {
   public table = new MemoryTable();
   public instance: Instance = { status: 'available', zone: 'eu-central-1a' };
+  public cluster: Cluster = { status: 'available', members: { one: false, two: true, three: false } };
   public readonly calls: Call[] = [];
   public readonly events: { DetailType: string; Source: string; EventBusName: string; Detail: string }[] = [];
   /** What the names in the zone were led to, in turn. */
@@ -95,6 +102,8 @@ export class LoopbackAws {
         return { status: 200, body: CHANGED };
       case 'DescribeDBInstances':
         return { status: 200, body: described(this.instance) };
+      case 'DescribeDBClusters':
+        return { status: 200, body: describedCluster(this.cluster) };
       default:
         return { status: 400, body: JSON.stringify({ __type: 'UnknownOperationException', message: operation }) };
     }
@@ -146,4 +155,27 @@ function described({ status, zone }: Instance): string {
     <AvailabilityZone>${zone}</AvailabilityZone><DbiResourceId>db-ABC</DbiResourceId>
     <Endpoint><Address>${HOST}</Address><Port>3306</Port></Endpoint>
   </DBInstance></DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>`;
+}
+
+/** What RDS answers when it knows no cluster of the name. */
+export const NO_CLUSTER = {
+  ...NOT_FOUND,
+  body: NOT_FOUND.body.replace('DBInstanceNotFound', 'DBClusterNotFoundFault'),
+};
+
+/** What RDS answers to an account that asks too much. */
+export const THROTTLED = {
+  status: 400,
+  body: NOT_FOUND.body.replace('DBInstanceNotFound', 'Throttling').replace('not found.', 'Rate exceeded'),
+};
+
+function describedCluster({ status, members }: Cluster): string {
+  const rendered = Object.entries(members).map(
+    ([name, writer]) =>
+      `<DBClusterMember><DBInstanceIdentifier>${name}</DBInstanceIdentifier><IsClusterWriter>${writer}</IsClusterWriter></DBClusterMember>`,
+  );
+  return `<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster>
+    <DBClusterIdentifier>consolidated</DBClusterIdentifier><Status>${status}</Status><DbClusterResourceId>cluster-ABC</DbClusterResourceId>
+    <Endpoint>${HOST}</Endpoint><Port>3306</Port><DBClusterMembers>${rendered.join('')}</DBClusterMembers>
+  </DBCluster></DBClusters></DescribeDBClustersResult></DescribeDBClustersResponse>`;
 }

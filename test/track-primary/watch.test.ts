@@ -6,6 +6,7 @@ async function looks(options: {
   timeout: number;
   lookTakes: (count: number) => number;
   until?: number;
+  throttled?: (count: number) => boolean;
 }): Promise<number[]> {
   let now = 0;
   const moments: number[] = [];
@@ -20,7 +21,10 @@ async function looks(options: {
     async () => {
       moments.push(now / 1000);
       now += options.lookTakes(moments.length);
-      return options.until !== undefined && now >= options.until;
+      return {
+        handedOver: options.until !== undefined && now >= options.until,
+        throttled: options.throttled?.(moments.length) ?? false,
+      };
     },
   );
   return moments;
@@ -48,5 +52,14 @@ describe('a watch', () => {
       until: 75_000,
     });
     expect(moments).toEqual([0, 10, 50, 60, 70, 80]);
+  });
+
+  it('looks less often while the account is throttled, every 30 s at least, and every ten again as soon as it is not', async () => {
+    const moments = await looks({
+      timeout: 150_000,
+      lookTakes: () => 100,
+      throttled: (count) => count >= 2 && count <= 4,
+    });
+    expect(moments).toEqual([0, 10, 30, 60, 90, 100, 110, 120]);
   });
 });
