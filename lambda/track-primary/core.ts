@@ -38,7 +38,7 @@ export function decide(
     observation.kind === 'pair'
       ? decidePair(databaseId, observed, observation, now)
       : decideInstance(databaseId, observed, record?.observedAt, observation, hint, now);
-  return { record: next, changed: next !== undefined && !sameBut(record, next) };
+  return { record: next, changed: next !== undefined && !sameRecord(record, next) };
 }
 
 /**
@@ -50,6 +50,16 @@ function isStale(record: PrimaryRecord, observation: Observation, now: number): 
   return observation.at < recorded && recorded <= now;
 }
 
-function sameBut(before: PrimaryRecord | undefined, after: PrimaryRecord): boolean {
-  return before !== undefined && JSON.stringify(before) === JSON.stringify({ ...after, observedAt: before.observedAt });
+/** The same but for `observedAt`. */
+function sameRecord(before: PrimaryRecord | undefined, after: PrimaryRecord): boolean {
+  if (before === undefined) return false;
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof PrimaryRecord>;
+  for (const name of names) {
+    if (name !== 'observedAt' && !sameValue(before[name], after[name])) return false;
+  }
+  return true;
+}
+
+function sameValue(one: unknown, other: unknown): boolean {
+  return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
 }

@@ -5,15 +5,21 @@ import {
   HINT_IS_OLD_AFTER,
   REBOOT_SETTLES_AFTER,
 } from '../../lambda/track-primary/core';
-import { type History, type Look, memberIn } from './rds-history';
+import { changesPrimary, type History, type Look, memberOf } from './rds-history';
+import { storyOf } from './story';
 
 export type Decide = typeof decide;
 
 /** A look that is not answered can delay what the next one does; four in a row may fail, ten seconds apart. */
 const SLACK = 60_000;
 
-/** Plays a history through a core and throws at the first promise of the design that it breaks. */
-export function keepsItsPromises(core: Decide, { looks, spans }: History): void {
+/** Plays a history through a core and throws at the first promise of the design that it breaks, with the story that led there. */
+export function keepsItsPromises(core: Decide, history: History): void {
+  const { looks, spans } = history;
+  const records: (PrimaryRecord | undefined)[] = [];
+  const fail = (promise: string): never => {
+    throw new Error(`${promise}\n${storyOf(history, records)}`);
+  };
   let record: PrimaryRecord | undefined;
   let settledInEpoch = false;
   const explained = evidence(spans);
@@ -21,39 +27,41 @@ export function keepsItsPromises(core: Decide, { looks, spans }: History): void 
     const before = record;
     const decision = core('main', before, look.observation, look.hint, look.at);
     record = decision.record;
-    const fail = (promise: string): never => {
-      throw new Error(`${promise}: ${JSON.stringify({ look, before, after: record })}`);
-    };
+    records.push(record);
     if (look.observation.kind === 'unknown') {
       if (decision.changed || record !== before) fail('no answer changes nothing');
       continue;
     }
-    if (!record) throw new Error('a primary that serves is recorded');
+    if (!record) return fail('a primary that serves is recorded');
+    const { truth } = look;
     const step = record.epoch - (before?.epoch ?? 0);
     if (step !== 0 && step !== 1) fail('an epoch grows by one and never goes back');
     if (step === 1 && before && before.primary.memberId === record.primary.memberId) fail('an epoch is one member');
-    if (record.primary.memberId !== memberIn(look.truth.zone)) fail('the record names whom the API names at that look');
+    if (!truth.nobody && record.primary.memberId !== memberOf(truth)) {
+      fail('the record names whom the API names at that look');
+    }
+    if (truth.nobody && step !== 0) fail('nobody is no other primary');
+    if (record.state === 'no-primary' || record.state === 'two-primaries') {
+      fail('a database that the API knows is not given up');
+    }
     if (step === 1 && Date.parse(record.since) !== look.at) fail('since is the first sight of this primary');
     if (step === 0 && record.since !== before?.since) fail('since stays within an epoch');
-    if (look.truth.status === 'rebooting' && record.state === 'stable') fail('a database that reboots is not stable');
-    if (step === 1 && look.truth.status === 'available' && record.state !== 'stable') fail('the new primary serves');
+    if (truth.status !== 'available' && record.state === 'stable')
+      fail('a database that is out of service is not stable');
+    if (step === 1 && truth.status === 'available' && record.state !== 'stable') fail('the new primary serves');
 
     settledInEpoch = step === 1 ? record.state === 'stable' : settledInEpoch || record.state === 'stable';
     if (record.state !== 'stable' && !explained(look)) fail('failing-over only by evidence');
-    const during = spans.find(
-      (it) => it.kind === 'failover' && look.at >= it.told && look.at < nextStart(spans, it.end),
-    );
+    const during = spans.find((it) => changesPrimary(it) && look.at >= it.told && look.at < nextStart(spans, it.end));
     if (during && settledInEpoch && look.at > during.end && record.state !== 'stable')
       fail('a late event starts nothing');
   }
-  const zones = looks.map(({ truth }) => truth.zone);
-  const changes = zones.filter((zone, index) => index > 0 && zone !== zones[index - 1]).length;
-  const failovers = spans.filter((it) => it.kind === 'failover').length;
-  if (changes !== failovers) throw new Error('the history itself hides a failover from every look');
-  if (record?.epoch !== 1 + failovers) {
-    throw new Error(`one failover is one epoch: ${failovers} failovers, epoch ${record?.epoch}`);
-  }
-  if (record.state !== 'stable') throw new Error(`all is quiet, and the record says ${record.state}: ${record.cause}`);
+  const members = looks.map(({ truth }) => memberOf(truth));
+  const seen = members.filter((member, index) => index > 0 && member !== members[index - 1]).length;
+  const changes = spans.filter(changesPrimary).length;
+  if (seen !== changes) fail('the history itself hides a change of primary from every look');
+  if (record?.epoch !== 1 + changes) fail(`one change is one epoch: ${changes} changes, epoch ${record?.epoch}`);
+  if (record?.state !== 'stable') fail(`all is quiet, and the record says ${record?.state}`);
 }
 
 /** Whether anything in the true history explains that the tracker holds the primary to be moving. */

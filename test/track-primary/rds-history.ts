@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { Hint, Observation } from '../../lambda/track-primary/core';
 
 /**
- * True histories of one RDS instance in Multi-AZ mode, and what a tracker gets to see of them. Times are milliseconds; everything
- * that moves in an episode moves at a time of its own.
+ * True histories of one RDS instance in Multi-AZ mode, or of one Multi-AZ DB cluster, and what a tracker gets to see of them. Times are
+ * milliseconds; everything that moves in an episode moves at a time of its own.
  */
 
 const SECOND = 1_000;
@@ -12,8 +12,11 @@ const MINUTE = 60 * SECOND;
 /** Histories begin at a moment that every clock of the tests agrees on. */
 export const BEGINNING = Date.parse('2026-11-23T04:00:00.000Z');
 
+/** What can happen to a database; `switch-over` is that of a blue/green deployment, where another database takes over the name. */
+type Kind = 'failover' | 'reboot' | 'abandoned' | 'switch-over';
+
 interface Episode {
-  readonly kind: 'failover' | 'reboot' | 'abandoned';
+  readonly kind: Kind;
   /** From the end of the one before to the start of this one. */
   readonly pause: number;
   /** All that follow are counted from the start of the episode. */
@@ -22,15 +25,23 @@ interface Episode {
   readonly addressAt: number;
   readonly completedAt: number;
   readonly apiTellsAt: number;
+  /** For how long before that the API of a cluster names no writer, or two. */
+  readonly nobodyFor: number;
   readonly showsStatus: boolean;
+  /** Whether a switch-over leads to another zone. */
+  readonly otherZone: boolean;
   /** For each event, when it is delivered after it happened: none if it is lost, several if it is repeated. */
   readonly deliveries: readonly (readonly number[])[];
 }
 
 export interface Truth {
   readonly zone: string;
+  /** Of the database that has the name. */
+  readonly resource: number;
   readonly status: string;
   readonly addresses: string[];
+  /** The API names no primary, or more than one. */
+  readonly nobody: boolean;
 }
 
 /** One look of the tracker: the truth at that moment, what came back of it, and the event that asked for it. */
@@ -42,9 +53,9 @@ export interface Look {
 }
 
 export interface Span {
-  readonly kind: Episode['kind'];
+  readonly kind: Kind;
   readonly start: number;
-  /** When the API tells of it, for a failover. */
+  /** When the API tells of it, for a change of primary. */
   readonly told: number;
   /** When the last of status, address and zone has moved. */
   readonly end: number;
@@ -53,8 +64,14 @@ export interface Span {
 }
 
 export interface History {
+  readonly of: 'instance' | 'cluster';
   readonly spans: readonly Span[];
   readonly looks: readonly Look[];
+}
+
+/** Whether the primary is another one afterwards. */
+export function changesPrimary({ kind }: Pick<Span, 'kind'>): boolean {
+  return kind === 'failover' || kind === 'switch-over';
 }
 
 const time = (least: number, most: number) => fc.integer({ min: least, max: most });
@@ -63,19 +80,23 @@ const time = (least: number, most: number) => fc.integer({ min: least, max: most
 const delays = fc.array(fc.oneof(time(500, 15 * SECOND), time(15 * SECOND, 15 * MINUTE)), { maxLength: 3 });
 
 const episode: fc.Arbitrary<Episode> = fc.record({
-  kind: fc.constantFrom('failover', 'failover', 'reboot', 'abandoned'),
-  pause: time(20 * SECOND, 30 * MINUTE),
+  kind: fc.constantFrom<Kind>('failover', 'failover', 'reboot', 'abandoned', 'switch-over'),
+  // One failover hard upon another, as often as after a while.
+  pause: fc.oneof(time(20 * SECOND, MINUTE), time(20 * SECOND, 30 * MINUTE)),
   statusFrom: time(0, 15 * SECOND),
   statusUntil: time(30 * SECOND, 3 * MINUTE),
   // The name service may follow before completion or after the API.
   addressAt: time(10 * SECOND, 5 * MINUTE),
   completedAt: time(40 * SECOND, 2 * MINUTE),
   apiTellsAt: time(45 * SECOND, 5 * MINUTE),
+  nobodyFor: time(0, 40 * SECOND),
   showsStatus: fc.boolean(),
+  otherZone: fc.boolean(),
   deliveries: fc.array(delays, { minLength: 3, maxLength: 3 }),
 });
 
 const noise = fc.record({
+  of: fc.constantFrom<History['of']>('instance', 'cluster'),
   phase: time(0, 9_999),
   /** Which looks get no answer of the API, or none of the name service; a run of failures is at most this list's `true`s in a row. */
   throttled: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 }),
@@ -88,93 +109,131 @@ export const histories: fc.Arbitrary<History> = fc
 
 type Noise = typeof noise extends fc.Arbitrary<infer N> ? N : never;
 
+interface Change {
+  readonly at: number;
+  readonly change: Partial<Truth>;
+}
+
 interface Delivery {
   readonly at: number;
   readonly hint: Hint;
 }
 
 function tell(episodes: readonly Episode[], disturbance: Noise): History {
-  const timeline: { at: number; change: Partial<Truth> }[] = [];
+  const ofCluster = disturbance.of === 'cluster';
+  const timeline: Change[] = [];
   const deliveries: Delivery[] = [];
   const spans: Span[] = [];
   let zone = 'a';
+  let resource = 1;
   let host = 10;
+  let lastTold = BEGINNING;
   let clock = BEGINNING + 2 * MINUTE;
   for (const it of episodes) {
     const start = clock + it.pause;
-    const moments = [0];
+    let last = 0;
     const change = (offset: number, what: Partial<Truth>) => {
-      moments.push(offset);
+      last = Math.max(last, offset);
       timeline.push({ at: start + offset, change: what });
     };
-    const fails = it.kind === 'failover';
-    if (it.kind === 'reboot' || (fails && it.showsStatus)) {
-      change(it.statusFrom, { status: 'rebooting' });
+    const changes = changesPrimary(it);
+    if (it.kind === 'reboot' || (it.kind === 'failover' && it.showsStatus)) {
+      change(it.statusFrom, { status: ofCluster && it.kind === 'failover' ? 'failing-over' : 'rebooting' });
       change(it.statusUntil, { status: 'available' });
     }
-    if (fails) {
-      zone = zone === 'a' ? 'b' : 'a';
+    if (changes) {
+      if (it.kind === 'switch-over') resource += 1;
+      if (it.kind === 'failover' || it.otherZone) zone = zone === 'a' ? 'b' : 'a';
       host += 1;
       change(it.addressAt, { addresses: [`10.0.0.${host}`] });
-      change(it.apiTellsAt, { zone });
+      // Each primary is named for so long that one of the looks is answered meanwhile.
+      const named = lastTold + MINUTE - start;
+      if (ofCluster) change(Math.max(0, named, it.apiTellsAt - it.nobodyFor), { nobody: true });
+      change(it.apiTellsAt, { zone, resource, nobody: false });
+      lastTold = start + it.apiTellsAt;
     }
-    const told: [Hint['meaning'], string, number][] = fails
-      ? [
-          ['failover-began', 'RDS-EVENT-0013', 0],
-          ['failover-completed', 'RDS-EVENT-0015', it.completedAt],
-          ['failover-completed', 'RDS-EVENT-0049', it.completedAt],
-        ]
-      : it.kind === 'abandoned'
-        ? [
-            ['failover-began', 'RDS-EVENT-0013', 0],
-            ['failover-abandoned', 'RDS-EVENT-0034', 5 * SECOND],
-          ]
-        : [['look', 'RDS-EVENT-0006', it.statusUntil]];
-    for (const [index, [meaning, eventId, offset]] of told.entries()) {
+    for (const [index, [meaning, eventId, offset]] of told(it, ofCluster).entries()) {
       const at = start + offset;
-      for (const delay of it.deliveries[index] ?? [])
+      for (const delay of it.deliveries[index] ?? []) {
         deliveries.push({ at: at + delay, hint: { meaning, eventId, at } });
+      }
     }
-    const end = start + Math.max(...moments, ...(fails ? [it.completedAt] : []));
-    const hinted = told[0]?.[0] === 'failover-began' && (it.deliveries[0]?.length ?? 0) > 0;
-    spans.push({ kind: it.kind, start, told: start + it.apiTellsAt, end, addressesMove: fails, hinted });
+    const end = start + Math.max(last, changes ? it.completedAt : 0);
+    const began = it.kind === 'failover' || it.kind === 'abandoned';
+    const hinted = began && (it.deliveries[0]?.length ?? 0) > 0;
+    spans.push({ kind: it.kind, start, told: start + it.apiTellsAt, end, addressesMove: changes, hinted });
     clock = end;
   }
+  return { of: disturbance.of, spans, looks: looksAt(timeline, deliveries, clock, disturbance) };
+}
+
+/** What RDS says of an episode: each event's meaning, its id, and when it happens. */
+function told(it: Episode, ofCluster: boolean): [Hint['meaning'], string, number][] {
+  switch (it.kind) {
+    case 'failover':
+      return ofCluster
+        ? [
+            ['failover-began', 'RDS-EVENT-0073', 0],
+            ['failover-completed', 'RDS-EVENT-0071', it.completedAt],
+          ]
+        : [
+            ['failover-began', 'RDS-EVENT-0013', 0],
+            ['failover-completed', 'RDS-EVENT-0015', it.completedAt],
+            ['failover-completed', 'RDS-EVENT-0049', it.completedAt],
+          ];
+    case 'abandoned':
+      return [
+        ['failover-began', ofCluster ? 'RDS-EVENT-0073' : 'RDS-EVENT-0013', 0],
+        ['failover-abandoned', ofCluster ? 'RDS-EVENT-0069' : 'RDS-EVENT-0034', 5 * SECOND],
+        ...(ofCluster
+          ? ([['failover-abandoned', 'RDS-EVENT-0070', 6 * SECOND]] as [Hint['meaning'], string, number][])
+          : []),
+      ];
+    case 'switch-over':
+      return [
+        ['look', 'RDS-EVENT-0247', 0],
+        ['look', 'RDS-EVENT-0251', it.completedAt],
+        ['look', 'RDS-EVENT-0248', it.completedAt],
+      ];
+    case 'reboot':
+      return [['look', 'RDS-EVENT-0006', it.statusUntil]];
+  }
+}
+
+function looksAt(timeline: Change[], deliveries: readonly Delivery[], end: number, disturbance: Noise): Look[] {
   timeline.sort((one, other) => one.at - other.at);
-  const lastDelivery = Math.max(0, ...deliveries.map((it) => it.at));
-  const until = Math.max(clock, lastDelivery) + 8 * MINUTE;
-  const moments: { at: number; hint?: Hint }[] = [...deliveries.filter((it) => it.at < until)];
+  const lastDelivery = deliveries.reduce((last, { at }) => Math.max(last, at), 0);
+  const until = Math.max(end, lastDelivery) + 8 * MINUTE;
+  const moments: { at: number; hint?: Hint }[] = deliveries.filter((it) => it.at < until);
   for (let at = BEGINNING + disturbance.phase; at < until; at += 10 * SECOND) moments.push({ at });
   moments.sort((one, other) => one.at - other.at);
+  const { throttled, nameless } = disturbance;
+  let truth: Truth = { zone: 'a', resource: 1, status: 'available', addresses: ['10.0.0.10'], nobody: false };
+  let done = 0;
   let failures = 0;
-  const looks = moments.map(({ at, hint }, index): Look => {
-    const truth = truthAt(timeline, at);
-    const wanted = disturbance.throttled[index % disturbance.throttled.length] ?? 9;
+  return moments.map(({ at, hint }, index): Look => {
+    for (let next = timeline[done]; next && next.at <= at; next = timeline[++done])
+      truth = { ...truth, ...next.change };
     // Four looks in a row without an answer at most, so that each zone is seen; the first look is always answered.
-    const fails = index > 0 && wanted < 3 && failures < 4;
+    const fails = index > 0 && (throttled[index % throttled.length] ?? 9) < 3 && failures < 4;
     failures = fails ? failures + 1 : 0;
-    const nameless = (disturbance.nameless[index % disturbance.nameless.length] ?? 9) < 2;
+    const unnamed = (nameless[index % nameless.length] ?? 9) < 2;
     return {
       at,
       truth,
       hint,
-      observation: fails ? { kind: 'unknown', at, reason: 'throttled' } : show(at, truth, nameless),
+      observation: fails ? { kind: 'unknown', at, reason: 'throttled' } : show(at, truth, unnamed),
     };
   });
-  return { spans, looks };
 }
 
-function truthAt(timeline: readonly { at: number; change: Partial<Truth> }[], at: number): Truth {
-  const start: Truth = { zone: 'a', status: 'available', addresses: ['10.0.0.10'] };
-  const changes = timeline.filter((it) => it.at <= at).map(({ change }) => change);
-  return Object.assign(start, ...changes);
+function show(at: number, truth: Truth, unnamed: boolean): Observation {
+  const { status, zone, addresses, nobody } = truth;
+  if (nobody) return { kind: 'seen', at, status };
+  const member = { memberId: memberOf(truth), availabilityZone: zone, host: 'db.example', port: 3306 };
+  return { kind: 'seen', at, status, member, addresses: unnamed ? undefined : addresses };
 }
 
-function show(at: number, { zone, status, addresses }: Truth, nameless: boolean): Observation {
-  const member = { memberId: memberIn(zone), availabilityZone: zone, host: 'db.example', port: 3306 };
-  return { kind: 'seen', at, status, member, addresses: nameless ? undefined : addresses };
-}
-
-export function memberIn(zone: string): string {
-  return `db-1/${zone}`;
+export function memberOf({ resource, zone }: Truth): string {
+  return `db-${resource}/${zone}`;
 }

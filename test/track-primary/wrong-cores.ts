@@ -46,6 +46,48 @@ const neverSettles: Decide = (databaseId, record, observation, hint, now) => {
     : decision;
 };
 
+/** Looks at who is named and not at whether it serves. */
+const ignoresTheStatus: Decide = (databaseId, record, observation, hint, now) =>
+  decide(
+    databaseId,
+    record,
+    observation.kind === 'seen' ? { ...observation, status: 'available' } : observation,
+    hint,
+    now,
+  );
+
+/** Knows a primary by its Availability Zone alone: a database that takes over the name in the same zone is not noticed. */
+const ignoresTheDatabase: Decide = (databaseId, record, observation, hint, now) =>
+  decide(
+    databaseId,
+    record,
+    observation.kind === 'seen' && observation.member
+      ? { ...observation, member: { ...observation.member, memberId: `db-1/${observation.member.availabilityZone}` } }
+      : observation,
+    hint,
+    now,
+  );
+
+/** Takes a database that comes back from a reboot for another one. */
+const countsReboots: Decide = (databaseId, record, observation, hint, now) => {
+  const decision = decide(databaseId, record, observation, hint, now);
+  const { record: next } = decision;
+  const back = record?.state === 'failing-over' && next?.state === 'stable' && next.epoch === record.epoch;
+  return back
+    ? { changed: true, record: { ...next, epoch: next.epoch + 1, since: new Date(now).toISOString() } }
+    : decision;
+};
+
+/** Takes a cluster without a writer, between two of them, for one that is lost. */
+const givesUpWithoutAName: Decide = (databaseId, record, observation, hint, now) =>
+  decide(
+    databaseId,
+    record,
+    observation.kind === 'seen' && !observation.member ? { ...observation, status: 'failed' } : observation,
+    hint,
+    now,
+  );
+
 export const WRONG_CORES: readonly (readonly [string, Decide])[] = [
   ['trusts the events', trustsEvents],
   ['counts addresses', countsAddresses],
@@ -53,4 +95,8 @@ export const WRONG_CORES: readonly (readonly [string, Decide])[] = [
   ['forgets the new primary', forgetsThePrimary],
   ['takes silence for absence', takesSilenceForAbsence],
   ['never settles', neverSettles],
+  ['ignores the status', ignoresTheStatus],
+  ['ignores the database', ignoresTheDatabase],
+  ['counts reboots', countsReboots],
+  ['gives up without a name', givesUpWithoutAName],
 ];
