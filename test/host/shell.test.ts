@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = path.join(__dirname, '../..');
 const FOLDERS = ['host', 'rehearsal/host/bin64', 'rehearsal/host/os'];
-const scripts = FOLDERS.flatMap((folder) => readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`));
+const inFolders = FOLDERS.flatMap((folder) => readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`));
+const scripts = [...inFolders, 'test/debian-packages.sh', '.ci/run'];
 
 /** In a process of its own: the module can be used once, its memory is not given back. */
 async function findingsIn(text: string): Promise<string[]> {

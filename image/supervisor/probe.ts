@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import type { Engine, ProbeOutput } from './engines/engine';
+import { DATA_SOURCE } from './odbc/data-source-file';
+import type { ProbeResult } from './probe-result';
+import type { Provision } from './provision';
+
+export type { ProbeResult } from './probe-result';
+
+export interface ProbeSettings {
+  readonly engine: Engine;
+  readonly provision: Pick<Provision, 'environment' | 'redact'>;
+  /**
+   * What asks the question.
+   * @default 'isql', by the PATH of the provision
+   */
+  readonly program?: string;
+  /** @default 3000 */
+  readonly patienceMillis?: number;
+}
+
+const PATIENCE = 3_000;
+/** No answer is longer than a hundred bytes; an error message may be. */
+const MOST_OUTPUT = 16_384;
+const LONGEST_DETAIL = 300;
+
+/**
+ * One look at the database by a short-lived child. A driver that hangs cannot be told to stop, so the child and whatever it has started
+ * are killed; the login stands in `odbc.ini`, the statement comes by stdin.
+ */
+export async function probe(settings: ProbeSettings): Promise<ProbeResult> {
+  const { engine, provision } = settings;
+  const output = await ask(settings);
+  if (output === 'hung') return { kind: 'hung' };
+  if ('failed' in output)
+    return { kind: 'unreachable', detail: cut(`isql cannot be started: ${output.failed.message}`) };
+  const { kind, detail } = engine.judge(output);
+  if (kind === 'serving') return { kind };
+  return { kind, detail: cut(detail ?? lastWords(output, provision.redact)) };
+}
+
+type Outcome = ProbeOutput | 'hung' | { readonly failed: Error };
+
+function ask({ engine, provision, program = 'isql', patienceMillis = PATIENCE }: ProbeSettings): Promise<Outcome> {
+  return new Promise((resolve) => {
+    // -v: errors with their states. -k: as mlsrv17 connects, by a connection string.
+    const child = spawn(program, ['-k', `DSN=${DATA_SOURCE}`, '-b', '-v', '-d|'], {
+      env: { ...provision.environment },
+      // A session of its own, so that everything in it can be killed at once.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const timer = setTimeout(() => settle('hung'), patienceMillis);
+    const stdout = gather(child.stdout);
+    const stderr = gather(child.stderr);
+    let settled = false;
+    const settle = (outcome: Outcome) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      // One that has ended took its group with it: isql starts nobody.
+      if (outcome === 'hung') killGroup(child.pid);
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+      resolve(outcome);
+    };
+    child.once('error', (failed) => settle({ failed }));
+    child.once('close', (exitCode) => settle({ exitCode, stdout: stdout(), stderr: stderr() }));
+    // The child may be gone before it has read anything; how it ended says more.
+    child.stdin.on('error', () => {});
+    child.stdin.end(`${engine.question}\n`);
+  });
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // All of them have ended.
+  }
+}
+
+/** Reads all, so that no child waits for its reader, and keeps the beginning. */
+function gather(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (length < MOST_OUTPUT) chunks.push(chunk);
+    length += chunk.length;
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+/** What the child said, on one line. The secrets go first: they need not look the same after that. */
+function lastWords({ exitCode, stdout, stderr }: ProbeOutput, redact: (text: string) => string): string {
+  const words = [stdout, stderr].map((it) =>
+    redact(it)
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim(),
+  );
+  const said = words.filter((it) => it !== '').join(' ');
+  return said === '' ? `isql said nothing and ended with ${exitCode ?? 'a signal'}` : said;
+}
+
+function cut(detail: string): string {
+  return detail.length <= LONGEST_DETAIL ? detail : `${detail.slice(0, LONGEST_DETAIL - 1)}…`;
+}

@@ -1,0 +1,99 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Configuration } from './configuration';
+import { renderDataSource, renderDriverManager } from './odbc/data-source-file';
+import { makePrivateFolder, type PrivateFolder, removeFolders } from './private-folder';
+import { redaction } from './redaction';
+import type { SecretSource } from './secrets';
+import { type Identity, optionFile, serverArguments } from './server-options';
+import { type FetchedIdentity, fetchSecrets } from './start-secrets';
+
+/** Everything that one start of mlsrv17 needs; the probe uses the same environment. */
+export interface Provision {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly program: string;
+  /** Only the file with the options: nothing secret stands on the command line. */
+  readonly arguments: readonly string[];
+  /** The name that mlstop needs. */
+  readonly name: string;
+  /** Of the login secret, to notice a rotation. */
+  readonly secretVersion: string;
+  /** Where the files are; to be kept while a child lives that was started with them. */
+  readonly folder: string;
+  /** Takes the secrets out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+export interface ProvisionOptions {
+  /**
+   * Folders of earlier starts whose child still lives: it opens new connections by the files in there.
+   * @default - none, so that all earlier folders are removed
+   */
+  readonly keep?: readonly string[];
+  /** @default Date.now */
+  readonly now?: () => number;
+}
+
+/**
+ * Fetches the secrets and writes the files for one start, in a folder of its own below the scratch folder. Throws one `SecretError`
+ * that names every secret that cannot be used; then the files of the start before are still there.
+ *
+ * @param chance six letters or digits that no other start has.
+ */
+export async function provision(
+  configuration: Configuration,
+  secrets: SecretSource,
+  start: number,
+  chance: () => string,
+  { keep = [], now = Date.now }: ProvisionOptions = {},
+): Promise<Provision> {
+  const found = await fetchSecrets(configuration, secrets);
+  const { engine, odbc, scratch, installation, taskName } = configuration;
+  await removeFolders(scratch, /^start-\d+$/, keep);
+  const folder = await makePrivateFolder(join(scratch, `start-${start}`));
+  try {
+    const keys = engine.dataSource(configuration.dsn, odbc);
+    const login = { UID: found.login.username, PWD: found.login.password };
+    const dataSource = await folder.write('odbc.ini', renderDataSource(odbc.driverFile, keys, login));
+    await folder.write('odbcinst.ini', renderDriverManager());
+    const identities = await writeIdentities(folder, found.identities);
+    const name = `ml-${taskName}-${start}-${chance()}`;
+    const options = optionFile(serverArguments(configuration, { name, identities, now: now() }));
+    const file = await folder.write('options', options);
+    return {
+      environment: environmentOf(installation, scratch, folder.path, dataSource),
+      program: join(installation, 'bin64', 'mlsrv17'),
+      arguments: [`@${file}`],
+      name,
+      secretVersion: found.secretVersion,
+      folder: folder.path,
+      redact: redaction([found.login.password, ...found.identities.flatMap(({ password }) => password ?? [])]),
+    };
+  } catch (error) {
+    await rm(folder.path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** What mlsrv17 and isql see: nothing of the supervisor's own environment, least of all the credentials of the task. */
+function environmentOf(installation: string, scratch: string, folder: string, dataSource: string) {
+  return {
+    ODBCINI: dataSource,
+    ODBCSYSINI: folder,
+    LD_LIBRARY_PATH: `${installation}/lib64`,
+    SQLANY17: installation,
+    SATMP: scratch,
+    PATH: `${installation}/bin64:/usr/local/bin:/usr/bin:/bin`,
+    // isql ends with a fault without it.
+    HOME: folder,
+    LANG: 'C.UTF-8',
+  };
+}
+
+async function writeIdentities(folder: PrivateFolder, fetched: readonly FetchedIdentity[]) {
+  const identities = new Map<number, Identity>();
+  for (const { port, pem, password } of fetched) {
+    identities.set(port, { file: await folder.write(`identity-${port}.pem`, pem), password });
+  }
+  return identities;
+}

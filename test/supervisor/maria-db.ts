@@ -1,0 +1,110 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryFolder } from './surroundings';
+
+const NEEDED = [
+  '/usr/sbin/mariadbd',
+  '/usr/bin/mariadb-install-db',
+  '/usr/bin/isql',
+  '/usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so',
+];
+
+/** A real MariaDB server on a free port of loopback. */
+export class MariaDb {
+  public static async start(options: readonly string[] = []): Promise<MariaDb> {
+    const missing = NEEDED.filter((it) => !existsSync(it));
+    if (missing.length > 0) {
+      throw new Error(`${missing.join(', ')} missing. Fix: apt-get install -y mariadb-server unixodbc odbc-mariadb`);
+    }
+    const folder = temporaryFolder();
+    const data = join(folder.path, 'data');
+    const owner = process.getuid?.() === 0 ? ['--user=root'] : [];
+    const common = [
+      '--no-defaults',
+      `--datadir=${data}`,
+      ...owner,
+      '--innodb-log-file-size=8M',
+      '--innodb-buffer-pool-size=16M',
+    ];
+    execFileSync('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], {
+      stdio: 'ignore',
+    });
+    const port = await freePort();
+    const socket = join(folder.path, 'socket');
+    const child = spawn(
+      'mariadbd',
+      [
+        ...common,
+        '--bind-address=127.0.0.1',
+        `--port=${port}`,
+        `--socket=${socket}`,
+        `--pid-file=${folder.path}/pid`,
+        '--skip-name-resolve',
+        ...options,
+      ],
+      { stdio: 'ignore' },
+    );
+    const database = new MariaDb(port, socket, child, folder.remove);
+    await database.waitForLogins();
+    return database;
+  }
+
+  private constructor(
+    public readonly port: number,
+    private readonly socket: string,
+    private readonly child: ChildProcess,
+    private readonly remove: () => void,
+  ) {}
+
+  /** As its administrator; throws what the server says against it. */
+  public sql(statements: string): string {
+    const { status, stdout, stderr } = this.ask(statements);
+    if (status !== 0) throw new Error(stderr);
+    return stdout;
+  }
+
+  public signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  public async stop(): Promise<void> {
+    const ended = new Promise((done) => this.child.once('exit', done));
+    if (this.child.exitCode === null) {
+      this.child.kill('SIGKILL');
+      await ended;
+    }
+    this.remove();
+  }
+
+  private ask(statements: string) {
+    const options = ['--no-defaults', '--default-character-set=utf8mb4', '-uroot', '-N', `--socket=${this.socket}`];
+    return spawnSync('mariadb', options, { input: statements, encoding: 'utf8' });
+  }
+
+  private async waitForLogins(): Promise<void> {
+    for (let attempt = 0; attempt < 300; attempt++) {
+      if (this.ask('SELECT 1').status === 0) return;
+      if (this.child.exitCode !== null) throw new Error(`mariadbd ended with ${this.child.exitCode}`);
+      await sleep(100);
+    }
+    throw new Error('mariadbd accepts no login after 30 s');
+  }
+}
+
+/** As a literal of SQL. */
+export function literal(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+/** A port of loopback that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
