@@ -2,13 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import {
+  ConsolidatedRdsCluster,
   ConsolidatedRdsEngine,
   ConsolidatedRdsInstance,
   ConsolidatedSqlAnywhere,
   type IConsolidatedDatabase,
 } from '../lib';
 import { sqlAnywhereDatabase } from './sql-anywhere-database';
-import type { ConsolidatedConfiguration, RdsConfiguration } from './stage-configuration';
+import type { ClusterConfiguration, ConsolidatedConfiguration, RdsConfiguration } from './stage-configuration';
 
 /** The consolidated database that a stage asks for. */
 export function consolidatedDatabase(
@@ -17,6 +18,7 @@ export function consolidatedDatabase(
   stage: ConsolidatedConfiguration,
 ): IConsolidatedDatabase {
   if (stage.kind === 'rds') return rdsInstance(scope, vpc, stage);
+  if (stage.kind === 'rds-cluster') return rdsCluster(scope, vpc, stage);
   return new ConsolidatedSqlAnywhere(scope, 'Consolidated', {
     database: sqlAnywhereDatabase(scope, stage.kind === 'sql-anywhere-pair' ? 'Pair' : 'Server', vpc, stage),
     maximumConnections: stage.maximumConnections,
@@ -29,6 +31,18 @@ function rdsInstance(scope: Construct, vpc: ec2.IVpc, stage: RdsConfiguration): 
     engine: ConsolidatedRdsEngine.mysql({ maximumConnections: stage.maximumConnections }),
     instanceType: new ec2.InstanceType(stage.instanceType),
     allocatedStorage: stage.allocatedStorageGiB,
+    backupRetention: Duration.days(stage.backupDays),
+    deletableReason: stage.deletableReason,
+  });
+}
+
+function rdsCluster(scope: Construct, vpc: ec2.IVpc, stage: ClusterConfiguration): ConsolidatedRdsCluster {
+  return new ConsolidatedRdsCluster(scope, 'Consolidated', {
+    vpc,
+    engine: ConsolidatedRdsEngine.mysql({ maximumConnections: stage.maximumConnections }),
+    instanceType: new ec2.InstanceType(stage.instanceType),
+    allocatedStorage: stage.allocatedStorageGiB,
+    iops: stage.iops,
     backupRetention: Duration.days(stage.backupDays),
     deletableReason: stage.deletableReason,
   });

@@ -35,6 +35,19 @@ const rds = v.strictObject({
   deletableReason: v.optional(v.pipe(v.string(), v.minLength(1, 'must say why'))),
 });
 
+/** A Multi-AZ DB cluster of MySQL: a writer and two readers. */
+const cluster = v.strictObject({
+  kind: v.literal('rds-cluster'),
+  /** Of a class with a local disk. */
+  instanceType: v.optional(instanceType, 'm6gd.large'),
+  allocatedStorageGiB: v.optional(whole(100, 65_536), 100),
+  iops: v.optional(whole(1_000, 256_000), 3_000),
+  maximumConnections: v.optional(whole(50, 100_000), 500),
+  backupDays: v.optional(whole(1, 35), 14),
+  /** Why `cdk destroy` may delete the database; leave it out wherever the data matters. */
+  deletableReason: v.optional(v.pipe(v.string(), v.minLength(1, 'must say why'))),
+});
+
 /** What SQL Anywhere needs on hosts of its own. What is left out has the default of `SqlAnywherePair` and `SqlAnywhereServer`. */
 const sqlAnywhere = {
   /** `ami-...`, or a parameter of Systems Manager that holds such an id, with its version: an image that moves by itself is refused. */
@@ -76,7 +89,7 @@ const pair = v.strictObject({ ...ofPair, maximumConnections });
 /** One SQL Anywhere server on EC2, which is away while its host is replaced. */
 const server = v.strictObject({ ...ofServer, maximumConnections });
 
-const database = v.variant('kind', [rds, pair, server]);
+const database = v.variant('kind', [rds, cluster, pair, server]);
 
 const farm = v.strictObject({
   image: v.strictObject({
@@ -203,9 +216,14 @@ const configuration = v.strictObject({
 });
 
 export type RdsConfiguration = v.InferOutput<typeof rds>;
+export type ClusterConfiguration = v.InferOutput<typeof cluster>;
 type PairConfiguration = v.InferOutput<typeof pair>;
 type ServerConfiguration = v.InferOutput<typeof server>;
-export type ConsolidatedConfiguration = RdsConfiguration | PairConfiguration | ServerConfiguration;
+export type ConsolidatedConfiguration =
+  | RdsConfiguration
+  | ClusterConfiguration
+  | PairConfiguration
+  | ServerConfiguration;
 export type RemoteConfiguration = v.InferOutput<typeof remote>;
 /** Of a consolidated or of a remote database. */
 export type SqlAnywhereConfiguration = RemoteConfiguration['database'];

@@ -20,6 +20,7 @@ const STAGES: Readonly<Record<Scenario['needs'], string>> = {
   'a primary tracker': 'dev',
   'a sync schedule': 'dev',
   'a mirrored pair': 'pair',
+  'a Multi-AZ DB cluster': 'cluster',
   'a mirrored remote over a mirrored pair': 'bothMirrored',
   'a mirrored remote over RDS': 'mirroredRemotes',
   'a single remote over RDS': 'singleRemotes',

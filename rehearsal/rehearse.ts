@@ -115,8 +115,8 @@ async function play(
   const record = new RecordWatch(world);
   const start = world.clock.now();
   const timeline = new Timeline(start, () => world.clock.now(), scenario.quiet ? () => {} : options.print);
-  record.onChanged = ({ epoch, state, zone, cause }) =>
-    timeline.say('record', `epoch ${epoch}, ${state}, primary in ${zone}: ${cause}`);
+  record.onChanged = ({ epoch, state, zone, memberId, cause }) =>
+    timeline.say('record', `epoch ${epoch}, ${state}, primary ${zone === '' ? memberId : `in ${zone}`}: ${cause}`);
   world.bus.onPublished = (event) => timeline.say('event', `${event['detail-type']}: ${wordDetail(event.detail)}`);
   world.onDelivered = (target) => timeline.say('event', `delivered to ${target}`);
   world.onTrouble = (what) => timeline.say('trouble', what);
@@ -133,12 +133,14 @@ async function play(
 /** A tracker is asked for by name when it is missing; a system without scheduled syncs is complete. */
 function makesSense({ needs }: Scenario, deployment: Deployment): boolean {
   const functions = describeFunctions(deployment, startedTargets(deployment));
-  const { tracksPair: ofPair = false, tracksServer: ofServer = false } = findTracker(functions) ?? {};
-  const ofRds = !ofPair && !ofServer;
+  const { tracksPair: ofPair = false, tracksServer: ofServer = false, clusterArn } = findTracker(functions) ?? {};
+  const ofCluster = clusterArn !== undefined;
+  const ofRds = !ofPair && !ofServer && !ofCluster;
   const hosts = deployedRemotes(deployment)[0]?.autoScalingGroups.length ?? 0;
   const has = {
     'a primary tracker': () => ofRds,
     'a mirrored pair': () => ofPair,
+    'a Multi-AZ DB cluster': () => ofCluster,
     'a mirrored remote over a mirrored pair': () => ofPair && hosts === 2,
     'a mirrored remote over RDS': () => ofRds && hosts === 2,
     'a single remote over RDS': () => ofRds && hosts === 1,

@@ -1,4 +1,5 @@
 import * as client from '@aws-sdk/client-rds';
+import { clusterOperations, type DatabaseCluster } from './rds-clusters';
 import type { Tenure } from './rds-failover';
 import { type Call, type Permission, ServiceError, type ServiceStandIn } from './service';
 
@@ -6,7 +7,8 @@ import { type Call, type Permission, ServiceError, type ServiceStandIn } from '.
 export interface DatabaseInstance {
   readonly identifier: string;
   readonly arn: string;
-  readonly resourceId: string;
+  /** Of the database that has the name now. */
+  resourceId: string;
   readonly instanceClass: string;
   readonly engine: string;
   readonly engineVersion: string;
@@ -58,6 +60,7 @@ export class Rds {
   constructor(
     public readonly instances: DatabaseInstance[],
     private readonly clock: { now(): number },
+    public readonly clusters: DatabaseCluster[] = [],
   ) {
     this.filledAt = clock.now();
     this.standIn = {
@@ -70,6 +73,7 @@ export class Rds {
           permissions: (call) => [this.permission(call)],
           answer: (call) => this.describe(call),
         },
+        ...clusterOperations(clusters, () => this.spendToken()),
       },
     };
   }
@@ -84,7 +88,7 @@ export class Rds {
     const now = this.clock.now();
     const known = this.resolved.get(name);
     if (known && now < known.until) return known.addresses;
-    const addresses = this.instances.find((instance) => instance.host === name.toLowerCase())?.addresses;
+    const addresses = [...this.instances, ...this.clusters].find(({ host }) => host === name.toLowerCase())?.addresses;
     if (addresses) this.resolved.set(name, { addresses, until: now + DNS_TTL_MILLIS });
     return addresses;
   }

@@ -1,4 +1,6 @@
+import { blueGreen } from './blue-green';
 import { bothEndsMirrored } from './both-ends-mirrored';
+import { clusterFailover, clusterFailoverFails } from './cluster-failover';
 import { COMBINATIONS } from './combinations';
 import { failover } from './failover';
 import { failoverRepeatedAndReversed } from './failover-repeated-and-reversed';
@@ -28,6 +30,9 @@ export const SCENARIOS: readonly Scenario[] = [
   failoverRepeatedAndReversed,
   throttledApi,
   killedBeforeAnnouncement,
+  blueGreen,
+  clusterFailover,
+  clusterFailoverFails,
   pairSteadyState,
   pairFailover,
   pairFailoverSilentMirror,

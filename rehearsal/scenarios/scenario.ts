@@ -16,6 +16,7 @@ export type Need =
   | 'a primary tracker'
   | 'a sync schedule'
   | 'a mirrored pair'
+  | 'a Multi-AZ DB cluster'
   | 'a mirrored remote over a mirrored pair'
   | 'a mirrored remote over RDS'
   | 'a single remote over RDS'

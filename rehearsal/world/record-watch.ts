@@ -5,6 +5,7 @@ export interface RecordedState {
   readonly at: number;
   readonly epoch: number;
   readonly state: string;
+  /** Empty where the source does not tell it. */
   readonly zone: string;
   /** Of a pair, the name of the server. */
   readonly memberId: string;
@@ -45,7 +46,7 @@ export class RecordWatch {
       at: this.world.clock.now(),
       epoch: Number(item.epoch?.N),
       state: String(item.state?.S),
-      zone: String(primary.availabilityZone?.S),
+      zone: primary.availabilityZone?.S ?? '',
       memberId: String(primary.memberId?.S),
       addresses: (primary.addresses?.L ?? []).map(({ S }) => String(S)),
       announcedEpoch: Number(item.announcedEpoch?.N),

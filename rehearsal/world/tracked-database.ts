@@ -3,6 +3,7 @@ import type { Deployment } from '../assembly/deployment';
 import { lettersFrom } from '../assembly/physical-resource';
 import type { ServedFunction } from '../cloud/lambda-service';
 import type { DatabaseInstance } from '../cloud/rds';
+import type { DatabaseCluster } from '../cloud/rds-clusters';
 import { read } from './descriptions';
 
 /** The primary tracker whose database fails over in a rehearsal: by what the template tells its function. */
@@ -11,6 +12,7 @@ export interface Tracker {
   readonly databaseId?: string;
   readonly table?: string;
   readonly instanceArn?: string;
+  readonly clusterArn?: string;
   /** The members of a mirrored pair are asked themselves. */
   readonly tracksPair: boolean;
   /** A server without a mirror is asked itself. */
@@ -25,6 +27,7 @@ const source = v.pipe(
   v.object({
     kind: v.string(),
     instanceArn: v.optional(v.string()),
+    clusterArn: v.optional(v.string()),
     members: v.optional(v.array(v.unknown()), []),
     alias: v.optional(v.object({ zoneId: v.string(), name: v.string() })),
   }),
@@ -41,6 +44,7 @@ export function findTracker(functions: readonly ServedFunction[]): Tracker | und
     databaseId: environment.MOBILINK_DATABASE_ID,
     table: environment.MOBILINK_PRIMARY_TABLE,
     instanceArn: told.success ? told.output.instanceArn : undefined,
+    clusterArn: told.success ? told.output.clusterArn : undefined,
     alias: told.success ? told.output.alias : undefined,
     tracksPair: told.success && told.output.kind === 'sql-anywhere' && told.output.members.length === 2,
     tracksServer: told.success && told.output.kind === 'sql-anywhere' && told.output.members.length === 1,
@@ -89,6 +93,26 @@ export function describeDatabases(deployment: Deployment, tracker: Tracker | und
   const tracked = tracker?.instanceArn;
   if (tracked === undefined || made.some((it) => it.arn === tracked)) return made;
   return [...made, existing(tracked, made.length)];
+}
+
+/** The Multi-AZ DB clusters as they stand before anything happened: the first member is the writer. */
+export function describeClusters(deployment: Deployment): DatabaseCluster[] {
+  const schema = v.object({ Engine: text, DBClusterInstanceClass: text });
+  return deployment.ofType('AWS::RDS::DBCluster').map((it, index) => {
+    const { Engine } = read(it, schema);
+    const members = [1, 2, 3].map((number) => `${it.physicalId}-instance-${number}`);
+    return {
+      identifier: it.physicalId,
+      arn: it.arn ?? '',
+      resourceId: String(it.attributes.DBClusterResourceId),
+      engine: Engine,
+      host: String(it.attributes['Endpoint.Address']),
+      port: Number(it.attributes['Endpoint.Port']),
+      members,
+      api: { status: 'available', writers: members.slice(0, 1) },
+      addresses: [`10.40.16.${100 + index}`],
+    };
+  });
 }
 
 /** A database that the assembly only names: nothing of it is known but its ARN, so it is taken for one in Multi-AZ mode. */

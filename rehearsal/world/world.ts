@@ -4,12 +4,16 @@ import { Chance } from '../cloud/chance';
 import { Clock } from '../cloud/clock';
 import { DynamoDb } from '../cloud/dynamodb';
 import { EventBus } from '../cloud/event-bus';
+import type { CloudEvent } from '../cloud/event-bus-event';
 import type { DeadLetter } from '../cloud/event-bus-targets';
 import { type Invoker, LambdaService, type ServedFunction } from '../cloud/lambda-service';
 import { Latencies } from '../cloud/latencies';
 import type { MirroredPair, PairVariants } from '../cloud/mirrored-pair';
 import { type DatabaseInstance, Rds } from '../cloud/rds';
+import { type ClusterCourse, failedFailover, failOverCluster } from '../cloud/rds-cluster-failover';
+import type { DatabaseCluster } from '../cloud/rds-clusters';
 import { type FailoverCourse, failOver } from '../cloud/rds-failover';
+import { type SwitchOverCourse, switchOver } from '../cloud/rds-switch-over';
 import { ScheduledRules, Scheduler } from '../cloud/scheduler';
 import { type RawRequest, ServiceError } from '../cloud/service';
 import { Ssm } from '../cloud/ssm';
@@ -25,7 +29,7 @@ import { problemsOfRemotes } from './remote-definitions';
 import { describeScalingGroups } from './scaling-groups';
 import { startedTargets } from './started';
 import { findSyncs, type SyncSystem } from './sync-system';
-import { describeDatabases, findTracker, type Tracker } from './tracked-database';
+import { describeClusters, describeDatabases, findTracker, type Tracker } from './tracked-database';
 
 export interface WorldOptions {
   readonly deployment: Deployment;
@@ -115,7 +119,7 @@ export class World {
     this.functions = describeFunctions(deployment, startedTargets(deployment));
     this.tracker = findTracker(this.functions);
     this.syncs = findSyncs(deployment, this.functions);
-    this.rds = new Rds(describeDatabases(deployment, this.tracker), clock);
+    this.rds = new Rds(describeDatabases(deployment, this.tracker), clock, describeClusters(deployment));
     this.queues = new Queues({
       deployment,
       authority,
@@ -200,6 +204,13 @@ export class World {
     return database;
   }
 
+  /** The cluster that is tracked: the one whose failover is rehearsed. */
+  public get cluster(): DatabaseCluster {
+    const cluster = this.rds.clusters.find((it) => it.arn === this.tracker?.clusterArn);
+    if (!cluster) throw new Error('a scenario needs a primary tracker for a Multi-AZ DB cluster of the assembly');
+    return cluster;
+  }
+
   /** The pair that is tracked: the one whose failover is rehearsed. */
   public get pair(): MirroredPair {
     const { pair } = this.site;
@@ -229,15 +240,38 @@ export class World {
 
   /** A Multi-AZ failover begins now. */
   public failOver(): FailoverCourse {
-    const { clock } = this;
-    const chance = this.chance.fork(`failover at ${clock.now()}`);
-    return failOver(this.database, { clock, chance, emit: (event) => this.bus.emit(event) });
+    return failOver(this.database, this.course('failover'));
+  }
+
+  /** A blue/green deployment switches over now. */
+  public switchOver(): SwitchOverCourse {
+    return switchOver(this.database, this.course('switch-over'));
+  }
+
+  /** The cluster fails over to its next member now. */
+  public failOverCluster(): ClusterCourse {
+    return failOverCluster(this.cluster, this.course('failover'));
+  }
+
+  /** A failover of the cluster begins now and comes to nothing. */
+  public failedFailover(): void {
+    failedFailover(this.cluster, this.course('failed failover'));
   }
 
   /** Ends every process; the world cannot be used afterwards. */
   public async dispose(): Promise<void> {
     await Promise.all([...this.runtimes.values()].map((runtime) => runtime.dispose()));
     await Promise.all([this.wire.close(), this.dynamoDb.close(), ...this.onDispose.map((close) => close())]);
+  }
+
+  /** What the course of a database needs. */
+  private course(what: string) {
+    const { clock } = this;
+    return {
+      clock,
+      chance: this.chance.fork(`${what} at ${clock.now()}`),
+      emit: (event: CloudEvent) => this.bus.emit(event),
+    };
   }
 
   private runtime(fn: ServedFunction, latencies: Latencies): FunctionRuntime {

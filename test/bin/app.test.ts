@@ -230,7 +230,7 @@ describe('the app', () => {
   });
 
   it('synthesizes every stage of cdk.json', () => {
-    for (const stage of ['dev', 'pair', 'prod']) {
+    for (const stage of ['dev', 'cluster', 'pair', 'prod']) {
       expect(synthesize(buildApp({ stage })).map(({ name }) => name)).toEqual([
         `MobiLink-${stage}-Stateful`,
         `MobiLink-${stage}-Stateless`,

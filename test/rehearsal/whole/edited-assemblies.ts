@@ -54,6 +54,17 @@ export const EDITED_ASSEMBLIES: readonly EditedAssembly[] = [
       }),
   },
   {
+    defect: 'the tracker hears nothing of blue/green deployments',
+    scenario: 'blue-green',
+    says: /the events of the deployment, which name no database, lead to the tracker: 0 events/,
+    edit: (templates) =>
+      change(templates, 'AWS::Events::Rule', (properties) => {
+        const pattern = properties.EventPattern as { 'detail-type': string[] };
+        if (pattern['detail-type'][0]?.includes('Blue Green'))
+          pattern['detail-type'] = ['RDS Blue/Green Deployment Event'];
+      }),
+  },
+  {
     defect: 'the schedule is gone',
     says: /the first primary is known and announced within three minutes/,
     edit: (templates) => remove(templates, 'AWS::Scheduler::Schedule'),

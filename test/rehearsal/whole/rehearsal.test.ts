@@ -77,7 +77,7 @@ describe('an assembly made elsewhere', () => {
 describe('the command', () => {
   it('lists its scenarios and explains itself', async () => {
     const listed = await runRehearsal(['--list']);
-    expect(listed.output.match(/^\S+ {2,}/gm)).toHaveLength(28);
+    expect(listed.output.match(/^\S+ {2,}/gm)).toHaveLength(31);
     expect((await runRehearsal(['--help'])).output).toContain('--assembly DIR');
   });
 
