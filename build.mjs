@@ -1,9 +1,15 @@
-// Bundles every folder of lambda/ that has a handler.ts into assets/<name>/index.js. It runs at package build and, by
-// cdk.json, before every synth of this repository; a consumer of the package gets the finished bundles and builds nothing.
+// Bundles every folder of lambda/ that has a handler.ts, and the supervisor of the image, into assets/<name>/index.js. It
+// runs at package build and, by cdk.json, before every synth of this repository; a consumer of the package gets the finished
+// bundles and builds nothing.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const functions = readdirSync('lambda').filter((name) => existsSync(`lambda/${name}/handler.ts`));
+const programs = [
+  ...functions.map((name) => ({ entry: `lambda/${name}/handler.ts`, name, target: 'node24' })),
+  // Runs on the Node of the user's base image.
+  { entry: 'image/supervisor/main.ts', name: 'supervisor', target: 'node20' },
+];
 
 if (process.argv.includes('--clean')) {
   for (const folder of ['assets', 'dist', 'dist-jsii', 'cdk.out', '.rehearsal']) {
@@ -11,13 +17,13 @@ if (process.argv.includes('--clean')) {
   }
 } else {
   await Promise.all(
-    functions.map((name) =>
+    programs.map(({ entry, name, target }) =>
       build({
-        entryPoints: [`lambda/${name}/handler.ts`],
+        entryPoints: [entry],
         outfile: `assets/${name}/index.js`,
         bundle: true,
         platform: 'node',
-        target: 'node24',
+        target,
         format: 'cjs',
         minify: true,
         // Without "module" first, esbuild takes the CommonJS builds of the SDK, which it cannot shake: 837 kB instead of 480.

@@ -1,6 +1,7 @@
-import { type Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import { type Duration, Names, Stack, Tokenization } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
+import { METRIC_NAMESPACE } from '../primary/contract';
 import { secretIdOf } from '../secret-access/secret-access';
 import { type FarmSize, serverConnections } from './farm-size';
 import type { MobiLinkStream } from './mobilink-stream';
@@ -38,8 +39,14 @@ export function environmentOf(farm: Construct, settings: FarmEnvironment): { [na
     ...(connections === undefined ? {} : { MOBILINK_MAX_CONNECTIONS: text(connections) }),
     MOBILINK_LONGEST_SYNC_SECONDS: secondsText(settings.longestSync),
     MOBILINK_EXTRA_ARGUMENTS: json(settings.extraArguments),
+    MOBILINK_METRICS: json({ namespace: METRIC_NAMESPACE, farm: farmIdOf(farm) }),
     SATMP: SCRATCH_FOLDER,
   };
+}
+
+/** Dimension of what its servers measure: known at synth, and another one for each farm of an account and Region. */
+function farmIdOf(farm: Construct): string {
+  return Names.uniqueResourceName(farm, { maxLength: 64, separator: '-' });
 }
 
 /** Seconds as text, also of a token: the number of a token has no text of its own. */

@@ -157,6 +157,7 @@ describe('a farm with nothing but a VPC, a database and an image', () => {
       MOBILINK_MAX_CONNECTIONS: '6',
       MOBILINK_LONGEST_SYNC_SECONDS: '900',
       MOBILINK_EXTRA_ARGUMENTS: '[]',
+      MOBILINK_METRICS: JSON.stringify({ namespace: 'MobiLinkHA', farm: 'Test-Farm-EACE1162' }),
       SATMP: '/scratch',
     });
     expect(JSON.parse(String(environment.MOBILINK_DATABASE))).toEqual({

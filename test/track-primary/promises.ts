@@ -32,7 +32,7 @@ export function keepsItsPromises(core: Decide, history: History): void {
       if (decision.changed || record !== before) fail('no answer changes nothing');
       continue;
     }
-    if (!record) return fail('a primary that serves is recorded');
+    if (!record) throw fail('a primary that serves is recorded');
     const { truth } = look;
     const step = record.epoch - (before?.epoch ?? 0);
     if (step !== 0 && step !== 1) fail('an epoch grows by one and never goes back');
