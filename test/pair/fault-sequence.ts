@@ -3,6 +3,7 @@ import type { PrimaryRecord } from '../../lambda/records/primary-record';
 import { decide } from '../../lambda/track-primary/core';
 import { SqlAnywherePair } from '../../lambda/track-primary/sql-anywhere-pair';
 import type { PairRole } from '../../rehearsal/sql-anywhere/site/network';
+import { until } from '../../rehearsal/sql-anywhere/site/pair-host';
 import { Dice } from '../syncs/dice';
 import { PARTNERS, PairHosts, type Partner, pause, ROLES, volumesOf } from './pair-hosts';
 
@@ -140,6 +141,8 @@ export class FaultSequence {
     const { process: bootstrap, ended } = this.pair.start(role, 'bootstrap-host', { IN_ROLE_AFTER: '3' });
     await Promise.race([ended, pause(4000)]);
     if (bootstrap.exitCode === null && bootstrap.pid) process.kill(-bootstrap.pid, 'SIGKILL');
+    // systemd ends all processes of a unit; here a tool under a time limit has a process group of its own and ends by itself.
+    await until(() => !this.pair.isBootstrapping(role), `the bootstrap of ${role} to be gone`);
   }
 
   private async restore(): Promise<void> {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -108,6 +108,12 @@ export class PairHosts {
     const { code, output } = await this.run(role, 'bootstrap-host');
     if (code !== 0) throw new Error(`the bootstrap of ${role} ended with ${code}:\n${output}`);
     return output;
+  }
+
+  /** Whether any process of a bootstrap lives. */
+  public isBootstrapping(role: PairRole): boolean {
+    const lock = this.host(role).file('/run/mobilink-ha/bootstrap.lock');
+    return existsSync(lock) && spawnSync('flock', ['--nonblock', lock, 'true']).status !== 0;
   }
 
   /** The machine is gone, and its volumes are free. */

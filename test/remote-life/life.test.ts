@@ -227,6 +227,8 @@ describe.concurrent('the life of a remote', () => {
       expect(await remote.sync('first')).toMatchObject({ code: 76, report: { result: 'busy' } });
       held.release();
       await until(() => remote.mobilink.completed === 1, 'the sync of the event');
+      // The event's script ends after its sync; until then it would have the lock.
+      await until(() => remote.isUnlocked('first'), 'the script of the event to end');
       await remote.write('first', 1);
       const other = remote.mobilink.hold('acknowledge');
       const cloud = remote.startSync('first');

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import * as path from 'node:path';
@@ -253,6 +253,12 @@ export class RemoteSite {
 
   public sync(on: Partner): Promise<SyncEnd> {
     return this.startSync(on).ended;
+  }
+
+  /** Whether no script of a sync is under way on a host. */
+  public isUnlocked(on: Partner): boolean {
+    const lock = this.file(on, '/var/lib/mobilink-ha/sync/lock');
+    return spawnSync('flock', ['--nonblock', lock, 'true']).status === 0;
   }
 
   public startScript(on: Partner, script: string, ...words: string[]): { readonly ended: Promise<SyncEnd> } {

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { expect } from 'vitest';
 import { freePort } from '../maria-db';
 import { program } from '../programs';
 import { environment } from '../surroundings';
@@ -152,16 +152,12 @@ function watch(
         .map((line) => JSON.parse(line)),
     count: (event) => said(event).length,
     async until(event, times = 1, patienceMillis = 20_000) {
-      await expect
-        .poll(() => said(event).length, {
-          timeout: patienceMillis,
-          interval: 20,
-          message: `${event} in\n${lines.map(({ text }) => text).join('\n')}`,
-        })
-        .toBeGreaterThanOrEqual(times);
-      const line = said(event)[times - 1];
-      if (line === undefined) throw new Error(`There is no ${event}`);
-      return line;
+      for (const end = Date.now() + patienceMillis; ; ) {
+        const line = said(event)[times - 1];
+        if (line) return line;
+        if (Date.now() > end) throw new Error(`${event} in vain in\n${lines.map(({ text }) => text).join('\n')}`);
+        await sleep(20);
+      }
     },
     send: (words) => send(streamPort, words),
     pauseReading: () => stdout.pause(),
