@@ -48,7 +48,8 @@ export interface Supervised {
   usage(): { readonly megabytes: number; readonly cpuSeconds: number };
 }
 
-let bundled: Promise<string> | undefined;
+/** By site: its folder is gone with it, and another file of tests may have one of its own in this process. */
+const bundled = new Map<string, Promise<string>>();
 const BUNDLE = join(__dirname, '..', '..', '..', 'assets', 'supervisor', 'index.js');
 let sites = 0;
 
@@ -60,8 +61,7 @@ export async function startSupervised(
   const folder = join(site.folder, `supervised-${sites++}`);
   const [installation, scratch] = [join(folder, 'installation'), join(folder, 'scratch')];
   for (const path of [folder, installation, scratch]) mkdirSync(path);
-  bundled ??= bundleServer(site.folder);
-  const server = await bundled;
+  const server = await bundledFor(site.folder);
   for (const tool of ['mlsrv17', 'mlstop']) {
     program(
       join(installation, 'bin64'),
@@ -105,6 +105,12 @@ export async function startSupervised(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return watch(child, { installation, healthPort, streamPort, behave });
+}
+
+function bundledFor(folder: string): Promise<string> {
+  const there = bundled.get(folder) ?? bundleServer(folder);
+  bundled.set(folder, there);
+  return there;
 }
 
 async function bundleServer(folder: string): Promise<string> {
