@@ -1,7 +1,7 @@
 // Bundles every folder of lambda/ that has a handler.ts, and the supervisor of the image, into assets/<name>/index.js. It
 // runs at package build and, by cdk.json, before every synth of this repository; a consumer of the package gets the finished
 // bundles and builds nothing.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const functions = readdirSync('lambda').filter((name) => existsSync(`lambda/${name}/handler.ts`));
@@ -33,4 +33,10 @@ if (process.argv.includes('--clean')) {
       }),
     ),
   );
+
+  // What docker builds the image from, beside SAP's installer.
+  mkdirSync('assets/image', { recursive: true });
+  copyFileSync('image/Dockerfile', 'assets/image/Dockerfile');
+  cpSync('image/steps', 'assets/image/steps', { recursive: true });
+  copyFileSync('assets/supervisor/index.js', 'assets/image/supervisor.js');
 }

@@ -91,11 +91,24 @@ const server = v.strictObject({ ...ofServer, maximumConnections });
 
 const database = v.variant('kind', [rds, cluster, pair, server]);
 
+/** An image that is there. */
+const ecrImage = v.strictObject({
+  repositoryName: text('the name of an ECR repository', /^[a-z0-9]+([._/-][a-z0-9]+)*$/),
+  tag: text('a tag other than latest', /^(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/),
+});
+
+/** An image that `cdk deploy` builds from SAP's installer. */
+const installerImage = v.strictObject({
+  /** The folder; docs/image.md says what is in it. */
+  installer: v.pipe(v.string(), v.minLength(1, "must be the folder with SAP's installer")),
+  /** The environment variable of `cdk deploy` that holds SAP's registration key. @default - none is needed */
+  licenceKeyVariable: v.optional(text('the name of an environment variable', /^[A-Za-z_][A-Za-z0-9_]*$/)),
+  /** The ODBC driver that a hook installs. @default - that of the engine */
+  odbcDriver: v.optional(v.pipe(v.string(), v.minLength(1, 'must be the name of a driver'))),
+});
+
 const farm = v.strictObject({
-  image: v.strictObject({
-    repositoryName: text('the name of an ECR repository', /^[a-z0-9]+([._/-][a-z0-9]+)*$/),
-    tag: text('a tag other than latest', /^(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/),
-  }),
+  image: v.lazy((given) => (isObject(given) && 'installer' in given ? installerImage : ecrImage)),
   minServers: v.optional(whole(2, 100), 2),
   maxServers: v.optional(whole(2, 100), 4),
   workers: v.optional(whole(1, 1000), 5),
@@ -224,12 +237,17 @@ export type ConsolidatedConfiguration =
   | ClusterConfiguration
   | PairConfiguration
   | ServerConfiguration;
+export type ImageConfiguration = v.InferOutput<typeof ecrImage> | v.InferOutput<typeof installerImage>;
 export type RemoteConfiguration = v.InferOutput<typeof remote>;
 /** Of a consolidated or of a remote database. */
 export type SqlAnywhereConfiguration = RemoteConfiguration['database'];
 
 /** One stage of the app, with every default filled in. */
 export type StageConfiguration = v.InferOutput<typeof stage> & { readonly name: string; readonly stageName: string };
+
+function isObject(given: unknown): given is object {
+  return typeof given === 'object' && given !== null;
+}
 
 /** Reads the stage to synthesize; throws one error that lists everything that is wrong with the configuration. */
 export function readStageConfiguration(node: Node): StageConfiguration {
@@ -257,7 +275,18 @@ export function readStageConfiguration(node: Node): StageConfiguration {
       `There is no stage '${String(stageName)}'. Fix: choose one of ${Object.keys(stages).join(', ')} with -c stage=NAME, or add it to mobilink-ha.stages.`,
     );
   }
-  return { ...chosen, name, stageName };
+  return { ...withInstaller(chosen, node.tryGetContext('installer')), name, stageName };
+}
+
+/** `-c installer=FOLDER` builds the image from there, whatever the stage has. */
+function withInstaller(chosen: v.InferOutput<typeof stage>, installer: unknown): v.InferOutput<typeof stage> {
+  if (installer === undefined) return chosen;
+  const { farm } = chosen;
+  const given = v.safeParse(installerImage, { ...('installer' in farm.image && farm.image), installer });
+  if (!given.success) {
+    throw new Error("The context 'installer' must be the folder with SAP's installer. Fix: -c installer=FOLDER.");
+  }
+  return { ...chosen, farm: { ...farm, image: given.output } };
 }
 
 /** `-c mobilink-ha='{...}'` arrives as text. */

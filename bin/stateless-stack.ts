@@ -7,11 +7,12 @@ import {
   FarmExposure,
   type IConsolidatedDatabase,
   type IRemoteRegistry,
+  LicenceKey,
   MobiLinkImage,
   MobiLinkStream,
   MobiLinkSystem,
 } from '../lib';
-import type { StageConfiguration } from './stage-configuration';
+import type { ImageConfiguration, StageConfiguration } from './stage-configuration';
 
 export interface StatelessStackProps extends StackProps {
   readonly stage: StageConfiguration;
@@ -32,10 +33,7 @@ export class StatelessStack extends Stack {
     this.system = new MobiLinkSystem(this, 'MobiLink', {
       vpc: props.vpc,
       database: props.database,
-      image: MobiLinkImage.fromEcrRepository(
-        ecr.Repository.fromRepositoryName(this, 'ImageRepository', farm.image.repositoryName),
-        { tag: farm.image.tag },
-      ),
+      image: this.image(farm.image),
       streams: [MobiLinkStream.tcpip()],
       exposure: FarmExposure.internal({ clientCidrs: farm.clientCidrs }),
       minServers: farm.minServers,
@@ -57,6 +55,19 @@ export class StatelessStack extends Stack {
       value: this.system.tracker.table.tableName,
       description: 'Table of the primary record',
     });
+  }
+
+  private image(image: ImageConfiguration): MobiLinkImage {
+    if ('installer' in image) {
+      const { installer, licenceKeyVariable, odbcDriver } = image;
+      return MobiLinkImage.fromInstaller(installer, {
+        licenceKey:
+          licenceKeyVariable === undefined ? undefined : LicenceKey.fromEnvironmentVariable(licenceKeyVariable),
+        odbcDriver,
+      });
+    }
+    const repository = ecr.Repository.fromRepositoryName(this, 'ImageRepository', image.repositoryName);
+    return MobiLinkImage.fromEcrRepository(repository, { tag: image.tag });
   }
 
   private addSchedule(schedule: StageConfiguration['schedules'][number], systemName: string): void {

@@ -14,6 +14,7 @@ export interface FarmDefaults {
   readonly healthPort: number;
   readonly longestSync: Duration;
   readonly tcpIdleTimeout: Duration;
+  readonly periodicInterval: Duration;
 }
 
 export function defaultsOf(props: MobiLinkServerFarmProps): FarmDefaults {
@@ -26,5 +27,6 @@ export function defaultsOf(props: MobiLinkServerFarmProps): FarmDefaults {
     healthPort: props.healthPort ?? 8439,
     longestSync: props.longestSync ?? Duration.minutes(15),
     tcpIdleTimeout: props.tcpIdleTimeout ?? Duration.seconds(350),
+    periodicInterval: props.periodicInterval ?? Duration.seconds(60),
   };
 }

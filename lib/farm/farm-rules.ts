@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { requireSeconds, requireWhole } from '../validation/bounds';
 import { known, Problems } from '../validation/problems';
+import { validateName } from './domain-rules';
 import { validateExtraArguments } from './extra-arguments';
 import { validateFargateSize } from './fargate-size';
 import type { FarmDefaults } from './farm-defaults';
@@ -8,6 +9,7 @@ import { type FarmSize, peakServers } from './farm-size';
 import type { FarmSubnets } from './farm-subnets';
 import type { MobiLinkServerFarmProps } from './mobilink-server-farm-props';
 import { isServerPort } from './mobilink-stream';
+import { validateServerOptions } from './server-option-rules';
 
 /** ECS accepts five target groups a service (Amazon ECS Developer Guide, "Service load balancing considerations"). */
 const MAXIMUM_STREAMS = 5;
@@ -21,7 +23,7 @@ export function validateFarm(
   subnets: FarmSubnets,
 ): void {
   const problems = new Problems(farm);
-  props.image._validate(problems);
+  props.image._validate(problems, farm, props.database);
   validateStreams(problems, defaults);
   subnets.validate(problems, props.singleServerReason !== undefined);
   defaults.exposure._validate(problems, defaults.streams, subnets.loadBalancer.length);
@@ -38,17 +40,34 @@ export function validateFarm(
 
     fix: 'leave it out for the 20 GiB that Fargate includes',
   });
+  validateScaling(problems, props);
+  validateTimes(problems, props, defaults);
+  validateServerOptions(problems, props, defaults, size);
+  validateExtraArguments(problems, props.extraArguments);
+  problems.throwIfAny();
+}
+
+function validateScaling(problems: Problems, props: MobiLinkServerFarmProps): void {
+  const percent = { lowest: 1, highest: 100 };
   requireWhole(problems, props.targetCpuUtilizationPercent, {
     id: 'MobiLink:Farm:TargetCpu',
     prop: 'targetCpuUtilizationPercent',
-    lowest: 1,
-    highest: 100,
-
+    ...percent,
     fix: 'leave it out for 60',
   });
-  validateTimes(problems, props, defaults);
-  validateExtraArguments(problems, props.extraArguments);
-  problems.throwIfAny();
+  requireWhole(problems, props.targetConnectionsPercent, {
+    id: 'MobiLink:Farm:TargetConnections',
+    prop: 'targetConnectionsPercent',
+    ...percent,
+    fix: 'leave it out for 70',
+  });
+  requireWhole(problems, props.targetSyncQueueLength, {
+    id: 'MobiLink:Farm:TargetSyncQueue',
+    prop: 'targetSyncQueueLength',
+    lowest: 1,
+    highest: 100_000,
+    fix: 'leave it out for 10',
+  });
 }
 
 function validateStreams(problems: Problems, { streams, healthPort }: FarmDefaults): void {
@@ -78,45 +97,6 @@ function validateStreams(problems: Problems, { streams, healthPort }: FarmDefaul
     value: health,
     fix: 'leave it out for 8439, or move the stream',
   });
-}
-
-function validateName(problems: Problems, props: MobiLinkServerFarmProps): void {
-  const { domainName, domainZone } = props;
-  problems.require((domainName === undefined) === (domainZone === undefined), {
-    id: 'MobiLink:Farm:DomainZone',
-    prop: domainName === undefined ? 'domainName' : 'domainZone',
-    rule: 'domainName and domainZone go together',
-    value: undefined,
-    fix: 'give the name that remotes store and the hosted zone in which it lies, or none of both',
-  });
-  const name = known(domainName);
-  problems.require(name === undefined || isHostName(name), {
-    id: 'MobiLink:Farm:DomainName',
-    prop: 'domainName',
-    rule: 'must be a host name of letters, digits and hyphens, with dots between its labels',
-    value: name,
-    fix: 'write it as in sync.example.com',
-  });
-  const zone = known(domainZone?.zoneName);
-  if (name === undefined || zone === undefined) return;
-  const [host, apex] = [name, zone].map((text) => text.toLowerCase().replace(/\.$/, ''));
-  problems.require(host === apex || (host?.endsWith(`.${apex}`) ?? false), {
-    id: 'MobiLink:Farm:DomainOutsideZone',
-    prop: 'domainName',
-    rule: `must lie within the zone ${apex}`,
-    value: name,
-    fix: `end the name in .${apex}, or pass the zone that the name belongs to`,
-  });
-}
-
-function isHostName(text: string): boolean {
-  return (
-    text.length <= 254 &&
-    text
-      .replace(/\.$/, '')
-      .split('.')
-      .every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label))
-  );
 }
 
 function validateServers(problems: Problems, props: MobiLinkServerFarmProps, size: FarmSize): void {
@@ -218,20 +198,21 @@ function validateConnections(problems: Problems, size: FarmSize): void {
     id: 'MobiLink:Farm:Workers',
     prop: 'workers',
     lowest: 1,
+    highest: 1000,
     fix: 'leave it out for 5, as mlsrv17',
   });
   requireWhole(problems, size.maxWorkers, {
     id: 'MobiLink:Farm:MaxWorkers',
     prop: 'maxWorkers',
     lowest: known(size.workers) ?? 1,
-
+    highest: 1000,
     fix: 'leave it out for as many as workers: then their number does not change',
   });
   requireWhole(problems, size.scriptVersions, {
     id: 'MobiLink:Farm:ScriptVersions',
     prop: 'scriptVersions',
     lowest: 1,
-
+    highest: 1000,
     fix: 'count the script versions that your remotes use at a time',
   });
 }

@@ -1,82 +1,63 @@
 import type * as ecr from 'aws-cdk-lib/aws-ecr';
+import type { Construct } from 'constructs';
+import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
 import { known, type Problems } from '../validation/problems';
-
-/** Which image of a repository. */
-export interface EcrImageOptions {
-  /**
-   * The tag; `latest` is refused. Make tags immutable in the repository, or give the digest.
-   *
-   * @default - the digest is given
-   */
-  readonly tag?: string;
-
-  /**
-   * The digest, `sha256:` and 64 hexadecimal digits: the one name that always means the same image.
-   *
-   * @default - the tag is given
-   */
-  readonly digest?: string;
-}
+import { EcrImage } from './ecr-image';
+import type { EcrImageOptions, InstallerImageOptions } from './image-options';
+import type { BoundImage, ImageSource } from './image-source';
+import { InstallerImage } from './installer-image';
 
 /** The container image of the MobiLink server: `mlsrv17` and its supervisor. SAP's software may not be redistributed. */
 export class MobiLinkImage {
+  /**
+   * An image that `cdk deploy` builds with Docker from SAP's installer, which you have. The folder holds, beside each other:
+   *
+   * - SAP's installer for Linux on x86-64: one `.tar.gz` archive, or the unpacked archive with `setup`, or an installed tree with `bin64/mlsrv17`,
+   * - `certificates/`: the authorities by which the database's certificate is checked, as `.pem`; for RDS the bundle that AWS publishes,
+   * - `hooks/`, if needed: `.sh` scripts, run in the order of their names, that install the ODBC driver of a vendor.
+   *
+   * Synth reads the folder and copies nothing; no Docker is needed for it. Any change in the folder is a new image.
+   */
+  public static fromInstaller(folder: string, options: InstallerImageOptions = {}): MobiLinkImage {
+    return new MobiLinkImage(new InstallerImage(folder, options));
+  }
+
   /** An image that exists in a repository of ECR. The farm's servers may pull from this repository and no other. */
   public static fromEcrRepository(repository: ecr.IRepository, options: EcrImageOptions): MobiLinkImage {
-    return new MobiLinkImage(repository, options);
+    return new MobiLinkImage(new EcrImage(repository, options));
   }
 
-  private constructor(
-    /** Where the image is pulled from. */
-    public readonly repository: ecr.IRepository,
-    private readonly options: EcrImageOptions,
-  ) {}
+  private constructor(private readonly source: ImageSource) {}
 
   /**
-   * The name of the image as a task definition wants it.
+   * What the supervisor is told in `MOBILINK_ODBC_DRIVER`.
    * @internal
    */
-  public _uri(): string {
-    // By kind and not by content: a digest that only CloudFormation knows would be taken for a tag.
-    return this.options.digest === undefined
-      ? this.repository.repositoryUriForTag(this.options.tag)
-      : this.repository.repositoryUriForDigest(this.options.digest);
+  public get _odbcDriver(): string | undefined {
+    return this.source.odbcDriver;
   }
 
   /**
-   * Notes what is wrong with the name of the image.
+   * Creates what the image needs in the farm.
    * @internal
    */
-  public _validate(problems: Problems): void {
-    const { tag, digest } = this.options;
-    problems.require((tag === undefined) !== (digest === undefined), {
-      id: 'MobiLink:Farm:ImageName',
-      prop: 'image',
-      rule: 'must be named by its tag or by its digest, one of both',
-      value: { tag, digest },
-      fix: 'give the digest if you have it; it never changes its meaning',
-    });
-    const knownTag = known(tag);
-    problems.require(knownTag !== 'latest', {
-      id: 'MobiLink:Farm:ImageLatest',
-      prop: 'image.tag',
-      rule: 'must name one image; a moving tag lets two servers of one farm run different ones, and no rollback returns',
-      value: knownTag,
-      fix: 'give the digest, or a tag that is pushed once',
-    });
-    problems.require(knownTag === undefined || /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(knownTag), {
-      id: 'MobiLink:Farm:ImageTag',
-      prop: 'image.tag',
-      rule: 'must be 1 to 128 letters, digits, dots, hyphens or underscores, and not begin with a dot or a hyphen',
-      value: knownTag,
-      fix: 'copy the tag from the repository',
-    });
-    const knownDigest = known(digest);
-    problems.require(knownDigest === undefined || /^sha256:[0-9a-f]{64}$/.test(knownDigest), {
-      id: 'MobiLink:Farm:ImageDigest',
-      prop: 'image.digest',
-      rule: "must be 'sha256:' and 64 hexadecimal digits in lower case",
-      value: knownDigest,
-      fix: 'copy imageDigest from aws ecr describe-images',
+  public _bind(farm: Construct, database: IConsolidatedDatabase): BoundImage {
+    return this.source.bind(farm, database);
+  }
+
+  /**
+   * Notes what is wrong with the image.
+   * @internal
+   */
+  public _validate(problems: Problems, farm: Construct, database: IConsolidatedDatabase): void {
+    this.source.validate(problems, farm, database);
+    const driver = known(this.source.odbcDriver);
+    problems.require(driver === undefined || /^[^\s\p{Cc}][^\p{Cc}]*$/u.test(driver), {
+      id: 'MobiLink:Farm:OdbcDriver',
+      prop: 'image.odbcDriver',
+      rule: 'must be the name of an installed driver, or the path of its library',
+      value: driver,
+      fix: 'copy the name between brackets from odbcinst.ini of the image',
     });
   }
 }

@@ -4,14 +4,16 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as route53 from 'aws-cdk-lib/aws-route53';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
 import type { FarmExposure } from './farm-exposure';
 import type { FarmStickiness } from './farm-stickiness';
 import type { MobiLinkImage } from './mobilink-image';
+import type { MobiLinkServerOptions } from './mobilink-server-options';
 import type { MobiLinkStream } from './mobilink-stream';
 
 /** Properties of a MobiLink server farm. */
-export interface MobiLinkServerFarmProps {
+export interface MobiLinkServerFarmProps extends MobiLinkServerOptions {
   /** Where the servers and their load balancer live; at least two Availability Zones. */
   readonly vpc: ec2.IVpc;
 
@@ -116,28 +118,6 @@ export interface MobiLinkServerFarmProps {
   readonly ephemeralStorageGiB?: number;
 
   /**
-   * Database worker threads of a server (`-w`); each uses a connection.
-   *
-   * @default 5, as mlsrv17
-   */
-  readonly workers?: number;
-
-  /**
-   * How many workers a server may start under load (`-wm`).
-   *
-   * @default - `workers`
-   */
-  readonly maxWorkers?: number;
-
-  /**
-   * Script versions in use at a time. A connection serves one of them, so a server keeps up to
-   * `scriptVersions` x `maxWorkers` + 1 connections (`-cn`).
-   *
-   * @default 1
-   */
-  readonly scriptVersions?: number;
-
-  /**
    * How long the longest sync takes; 120 to 3600 s. A server that goes away finishes for that long what it has begun
    * (the deregistration delay of the load balancer); then 2 minutes follow in which mlsrv17 is stopped softly. A sync that
    * is cut off is repaired by the next one of that remote.
@@ -201,18 +181,33 @@ export interface MobiLinkServerFarmProps {
   readonly startupGracePeriod?: Duration;
 
   /**
-   * CPU use of the servers, in percent, around which their number is kept.
+   * CPU use of the servers, in percent, around which their number is kept. The other two targets usually ask first.
    *
    * @default 60
    */
   readonly targetCpuUtilizationPercent?: number;
 
   /**
-   * More arguments of mlsrv17, for example `-vmn` or `-wu 3`. Those that belong to the farm or break it are refused.
+   * Database connections that the servers use on average, in percent of those that they may have (`-cn`), around which their number is
+   * kept.
    *
-   * @default - none
+   * @default 70 UNSOURCED
    */
-  readonly extraArguments?: string[];
+  readonly targetConnectionsPercent?: number;
+
+  /**
+   * Pieces of synchronization work that wait in a server on average, around which the number of servers is kept.
+   *
+   * @default 10 UNSOURCED
+   */
+  readonly targetSyncQueueLength?: number;
+
+  /**
+   * Where the alarms of the farm go. Its policy must let CloudWatch publish to it, if it has a key of yours.
+   *
+   * @default - nowhere; `farm.alarms` are there to add actions to
+   */
+  readonly alarmTopic?: sns.ITopic;
 
   /**
    * The cluster that the servers belong to; the servers stand in `vpc` whatever the cluster's own is.

@@ -1,21 +1,23 @@
-import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as route53 from 'aws-cdk-lib/aws-route53';
-import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
-import { known } from '../validation/problems';
 import { checkConnectionBudget } from './connection-budget';
+import { FarmAlarms } from './farm-alarms';
 import { defaultsOf, type FarmDefaults } from './farm-defaults';
 import { environmentOf } from './farm-environment';
 import { createLoadBalancer, portOf, streamNames } from './farm-load-balancer';
+import { nameFarm } from './farm-name';
 import { validateFarm } from './farm-rules';
+import { createScaling } from './farm-scaling';
+import { createService } from './farm-service';
 import { type FarmSize, sizeOf } from './farm-size';
 import { FarmSubnets } from './farm-subnets';
 import type { MobiLinkServerFarmProps } from './mobilink-server-farm-props';
+import { SERVER_METRICS, serverMetric } from './server-metrics';
 import { createServerTask, type ServerTask } from './server-task';
 
 export * from './mobilink-server-farm-props';
@@ -53,11 +55,14 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
   /** Elastic IP addresses of the farm's own, if `staticAddresses` asked for them. */
   public readonly addresses: ec2.CfnEIP[];
 
-  /** The number of servers; add another signal than CPU here. */
+  /** The number of servers; add a signal of your own here. */
   public readonly scaling: ecs.ScalableTaskCount;
 
   /** The log of the servers. */
   public readonly logGroup: logs.LogGroup;
+
+  /** They ring when servers run and do not say what the farm is scaled by. */
+  public readonly alarms: cloudwatch.Alarm[];
 
   /** The name that remotes store as the address of their MobiLink server: `domainName`, else the load balancer's own. */
   public readonly address: string;
@@ -93,11 +98,19 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     this.cluster =
       props.cluster ??
       new ecs.Cluster(this, 'Cluster', { vpc: props.vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
-    this.service = this.createService(props, size, subnets, task);
+    this.service = createService(this, this.cluster, props, size, subnets, task);
     this.register(defaults);
     this.openPaths(props, defaults);
-    this.scaling = this.createScaling(props, size);
-    this.address = this.name(props);
+    this.scaling = createScaling(this.service, props, size, {
+      databaseConnections: this.metricDatabaseConnections(),
+      syncQueue: this.metricSyncQueue(),
+    });
+    this.alarms = new FarmAlarms(this, 'Alarms', {
+      metric: (name, options) => this.metric(name, options),
+      healthyServers: (options) => this.metricHealthyServers(options),
+      topic: props.alarmTopic,
+    }).alarms;
+    this.address = nameFarm(this, this.loadBalancer, props);
   }
 
   /** CPU use of the servers in percent; the average over 5 minutes unless told otherwise. */
@@ -125,6 +138,56 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     return this.loadBalancer.metrics.activeFlowCount(props);
   }
 
+  /** Any value that mlsrv17 says with `-ppv`, by its name in the log; the average of a server over 5 minutes unless told otherwise. */
+  public metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return serverMetric(this, metricName, props);
+  }
+
+  /** Database connections that a server uses; the average of a server over 5 minutes unless told otherwise. */
+  public metricDatabaseConnections(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.databaseConnections, props);
+  }
+
+  /** Synchronization work that waits in a server; the average of a server over 5 minutes unless told otherwise. */
+  public metricSyncQueue(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.syncQueue, props);
+  }
+
+  /** Remotes that are connected to a server; the average of a server over 5 minutes unless told otherwise. */
+  public metricConnectedClients(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.connectedClients, props);
+  }
+
+  /** The longest time that a sync waits for the database, in microseconds (unit UNSOURCED); the maximum over 5 minutes unless told otherwise. */
+  public metricLongestDatabaseWait(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.longestDatabaseWait, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
+  }
+
+  /** Age of the oldest sync, in microseconds; the maximum over 5 minutes unless told otherwise. */
+  public metricLongestSync(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.longestSync, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
+  }
+
+  /** Bytes left for temporary files; the minimum over 5 minutes unless told otherwise. */
+  public metricFreeDiskSpace(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.freeDiskSpace, { statistic: cloudwatch.Stats.MINIMUM, ...props });
+  }
+
+  /** Errors in the log of mlsrv17; the sum over 5 minutes unless told otherwise. */
+  public metricServerErrors(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.serverErrors, { statistic: cloudwatch.Stats.SUM, ...props });
+  }
+
+  /** Warnings in the log of mlsrv17; the sum over 5 minutes unless told otherwise. */
+  public metricServerWarnings(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.serverWarnings, { statistic: cloudwatch.Stats.SUM, ...props });
+  }
+
+  /** Those of the errors that come from the consolidated database; the sum over 5 minutes unless told otherwise. */
+  public metricDatabaseErrors(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.databaseErrors, { statistic: cloudwatch.Stats.SUM, ...props });
+  }
+
   /** Every stream of a server has the same health: that of the server. */
   private get anyTargetGroup(): elbv2.NetworkTargetGroup {
     const [first] = this.targetGroups;
@@ -135,19 +198,12 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
   private createTask(props: MobiLinkServerFarmProps, defaults: FarmDefaults, size: FarmSize): ServerTask {
     const { streams, healthPort } = defaults;
     return createServerTask(this, {
-      image: props.image,
+      image: props.image._bind(this, props.database),
       cpu: defaults.cpu,
       memoryLimitMiB: defaults.memoryLimitMiB,
       ephemeralStorageGiB: props.ephemeralStorageGiB,
       ports: [...streams.map((stream) => stream.port), healthPort],
-      environment: environmentOf(this, {
-        database: props.database,
-        streams,
-        healthPort,
-        size,
-        longestSync: defaults.longestSync,
-        extraArguments: props.extraArguments ?? [],
-      }),
+      environment: environmentOf(this, props, defaults, size),
       secrets: [
         props.database.mobiLinkLogin,
         ...streams.flatMap((stream) => stream.identity ?? []),
@@ -155,44 +211,6 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
       ],
       logGroup: this.logGroup,
     });
-  }
-
-  private createService(
-    props: MobiLinkServerFarmProps,
-    size: FarmSize,
-    subnets: FarmSubnets,
-    task: ServerTask,
-  ): ecs.FargateService {
-    const ceiling = known(size.maximumPercent);
-    const service = new ecs.FargateService(this, 'Service', {
-      cluster: this.cluster,
-      taskDefinition: task.taskDefinition,
-      platformVersion: ecs.FargatePlatformVersion.VERSION1_4,
-      vpcSubnets: { subnets: subnets.servers },
-      assignPublicIp: false,
-      securityGroups: props.securityGroups ?? [
-        new ec2.SecurityGroup(this, 'ServerSecurityGroup', {
-          vpc: props.vpc,
-          description: 'MobiLink servers',
-          allowAllOutbound: false,
-        }),
-      ],
-      minHealthyPercent: size.minimumHealthyPercent,
-      maxHealthyPercent: size.maximumPercent,
-      healthCheckGracePeriod: props.startupGracePeriod ?? Duration.minutes(5),
-      circuitBreaker: { rollback: true },
-      // After an Availability Zone comes back the servers would stay in the others. Those that move finish their syncs
-      // first. ECS needs room above 100 % for it.
-      availabilityZoneRebalancing:
-        ceiling !== undefined && ceiling > 100
-          ? ecs.AvailabilityZoneRebalancing.ENABLED
-          : ecs.AvailabilityZoneRebalancing.DISABLED,
-      enableECSManagedTags: true,
-      propagateTags: ecs.PropagatedTagSource.SERVICE,
-    });
-    // Without its policy the first pull of the image fails.
-    service.node.addDependency(task.executionRole);
-    return service;
   }
 
   private register(defaults: FarmDefaults): void {
@@ -222,29 +240,5 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     this.loadBalancer.connections.allowTo(this.service, portOf(defaults.healthPort, 'Health'), 'Health of servers');
     this.service.connections.allowTo(props.database, ec2.Port.tcp(props.database.port), 'Consolidated database');
     this.service.connections.allowToAnyIpv4(ec2.Port.HTTPS, 'AWS APIs');
-  }
-
-  private createScaling(props: MobiLinkServerFarmProps, size: FarmSize): ecs.ScalableTaskCount {
-    const scaling = this.service.autoScaleTaskCount({ minCapacity: size.minServers, maxCapacity: size.maxServers });
-    scaling.scaleOnCpuUtilization('Cpu', {
-      targetUtilizationPercent: props.targetCpuUtilizationPercent ?? 60,
-      scaleOutCooldown: Duration.seconds(60),
-      // Each server that goes has to drain: the number must not follow every lull between two waves of syncs.
-      scaleInCooldown: Duration.minutes(15),
-    });
-    return scaling;
-  }
-
-  private name({ domainName, domainZone }: MobiLinkServerFarmProps): string {
-    if (domainName === undefined || domainZone === undefined) return this.loadBalancer.loadBalancerDnsName;
-    const name = domainName.replace(/\.$/, '');
-    new route53.ARecord(this, 'Alias', {
-      zone: domainZone,
-      // With the dot it is taken as it stands; else a zone whose name is a token would be appended to it.
-      recordName: `${name}.`,
-      target: route53.RecordTarget.fromAlias(new targets.LoadBalancerTarget(this.loadBalancer)),
-      comment: 'MobiLink server farm',
-    });
-    return name;
   }
 }

@@ -7,10 +7,10 @@ import type { Construct } from 'constructs';
 import { fetching } from '../secret-access/secret-access';
 import { acknowledge } from '../validation/acknowledgement';
 import { SCRATCH_FOLDER } from './farm-environment';
-import type { MobiLinkImage } from './mobilink-image';
+import type { BoundImage } from './image-source';
 
 export interface ServerTaskProps {
-  readonly image: MobiLinkImage;
+  readonly image: BoundImage;
   readonly cpu: number;
   readonly memoryLimitMiB: number;
   readonly ephemeralStorageGiB?: number;
@@ -69,8 +69,9 @@ export function createServerTask(farm: Construct, props: ServerTaskProps): Serve
     'The environment names secrets by ARN and holds none; the supervisor fetches them before each start of mlsrv17.',
   );
   const container = taskDefinition.addContainer('Server', {
-    image: new NamedImage(props.image._uri()),
+    image: new NamedImage(props.image.uri),
     essential: true,
+    healthCheck: props.image.healthCheck,
     environment: props.environment,
     // The execution role is given its statements by hand; the L2 driver would add its own.
     logging: new GivenLogGroup(props.logGroup),
@@ -96,7 +97,7 @@ function createExecutionRole(farm: Construct, { image, logGroup }: ServerTaskPro
   role.addToPolicy(
     new iam.PolicyStatement({
       actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      resources: [image.repository.repositoryArn],
+      resources: [image.repositoryArn],
     }),
   );
   role.addToPolicy(

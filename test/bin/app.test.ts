@@ -148,6 +148,20 @@ describe('the configuration of the app', () => {
     expect(() => read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, ...part } } })).toThrow(message);
   });
 
+  it('builds the image from an installer where the stage or the command line names one', () => {
+    const stage = (image: unknown) => ({ defaultStage: 'a', stages: { a: { farm: { image } } } });
+    const own = { installer: '../sap', licenceKeyVariable: 'SAP_KEY', odbcDriver: 'MySQL ODBC Unicode Driver' };
+    expect(read(stage(own)).farm.image).toEqual(own);
+    const given = (image: unknown, installer: unknown) =>
+      readStageConfiguration(new App({ context: { 'mobilink-ha': stage(image), installer } }).node).farm.image;
+    expect(given(IMAGE, '../other')).toEqual({ installer: '../other' });
+    expect(given(own, '../other')).toEqual({ ...own, installer: '../other' });
+    expect(() => given(IMAGE, '')).toThrow(/'installer' must be the folder.*Fix: -c installer=FOLDER/);
+    expect(() => read(stage({ installer: '', licenceKeyVariable: 'a-b', tag: '17' }))).toThrow(
+      /3 problems:[\s\S]*image\.installer[\s\S]*image\.licenceKeyVariable[\s\S]*image\.tag/,
+    );
+  });
+
   it('names the stages there are when one is asked for that is not', () => {
     const configuration = { defaultStage: 'a', stages: { a: { farm: { image: IMAGE } } } };
     expect(() => read(configuration, 'prod')).toThrow(/no stage 'prod'.*choose one of a/);

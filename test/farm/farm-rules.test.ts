@@ -193,7 +193,7 @@ describe('a broken rule', () => {
         healthPort: 80,
         longestSync: Duration.seconds(10),
         domainName: 'sync.example.com',
-        extraArguments: ['-ud', '-vmn', '-c DSN=x'],
+        extraArguments: ['-ud', '-zf', '-c DSN=x'],
         streams: [MobiLinkStream.http({ port: 80 })],
         exposure: FarmExposure.internet({ clientCidrs: [] }),
       }),
@@ -231,10 +231,16 @@ describe('arguments of mlsrv17', () => {
     ['-xhttp', '-x'],
     ['-zs name', '-zs'],
     [' -zs', '-zs'],
-    ['-w 50', '-w, -wm'],
-    ['-wm20', '-w, -wm'],
+    ['-w 50', '-w'],
+    ['-wm20', '-wm'],
+    ['-wu 3', '-wu'],
     ['-cn', '-cn'],
-    ['@options', '@'],
+    ['-sm100', '-sm'],
+    ['-nc 500', '-nc'],
+    ['-tx 10', '-tx'],
+    ['-ppv 60', '-ppv'],
+    ['-v', '-v'],
+    ['-vmn+', '-v'],
   ];
   it.each(refused)('%s is refused with the reason', (argument, option) => {
     expect(() => addFarm(farmland(), { extraArguments: [argument] })).toThrow(
@@ -242,8 +248,21 @@ describe('arguments of mlsrv17', () => {
     );
   });
 
+  it.each([
+    ['@options', 'must not begin with @ or #'],
+    ['#-ud', 'must not begin with @ or #'],
+    ['', 'must not be empty'],
+    ['-zf -ud', 'must each hold one option'],
+    ['-o "a b"', 'must hold no double quote'],
+    ['-zf\n-ud', 'must hold no double quote and no control character'],
+  ])('%j is refused, for it would escape the other checks', (argument, rule) => {
+    expect(() => addFarm(farmland(), { extraArguments: [argument] })).toThrow(
+      `[MobiLink:Farm:ExtraArguments] extraArguments: ${rule}`,
+    );
+  });
+
   it('that only resemble these are passed on', () => {
-    const allowed = ['-vmn', '-wu 3', '-cm 512m', '-cr 5', '-ct 10', '-on 10m', '-zu+', '-zp', '-nc 500', '-cinit 1m'];
+    const allowed = ['-cm 512m', '-cr 5', '-ct 10', '-on 10m', '-zu+', '-zp', '-cinit 1m', '-nba+', '-smx 1', '-wn 2'];
     const { template } = build({ extraArguments: allowed });
     expect(JSON.stringify(template.toJSON())).toContain(JSON.stringify(JSON.stringify(allowed)).slice(1, -1));
   });

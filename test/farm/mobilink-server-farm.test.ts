@@ -157,6 +157,7 @@ describe('a farm with nothing but a VPC, a database and an image', () => {
       MOBILINK_MAX_CONNECTIONS: '6',
       MOBILINK_LONGEST_SYNC_SECONDS: '900',
       MOBILINK_EXTRA_ARGUMENTS: '[]',
+      MOBILINK_PERIODIC_SECONDS: '60',
       MOBILINK_METRICS: JSON.stringify({ namespace: 'MobiLinkHA', farm: 'Test-Farm-EACE1162' }),
       SATMP: '/scratch',
     });
@@ -208,7 +209,7 @@ describe('what a farm is given', () => {
         healthPort: 9000,
         startupGracePeriod: Duration.minutes(10),
         targetCpuUtilizationPercent: 40,
-        extraArguments: ['-vmn', '-wu 3'],
+        extraArguments: ['-zf', '-cr 5'],
         logRetention: logs.RetentionDays.ONE_WEEK,
         logKey,
         removalPolicy: RemovalPolicy.RETAIN,
@@ -231,7 +232,7 @@ describe('what a farm is given', () => {
       MOBILINK_MAX_WORKERS: '8',
       MOBILINK_MAX_CONNECTIONS: '17',
       MOBILINK_LONGEST_SYNC_SECONDS: '1200',
-      MOBILINK_EXTRA_ARGUMENTS: '["-vmn","-wu 3"]',
+      MOBILINK_EXTRA_ARGUMENTS: '["-zf","-cr 5"]',
     });
     template.hasResourceProperties('AWS::ECS::TaskDefinition', {
       Cpu: '2048',
