@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SDK_LIMITS } from '../door/sdk-limits';
 import type { RunFinished } from './ports';
-import { SDK_LIMITS } from './sdk-limits';
 
 /** Tells whoever listens that a run has finished. */
 export class Announcer {

@@ -1,4 +1,5 @@
 import { readQueueMessage } from '../door/queue-event';
+import { SDK_LIMITS } from '../door/sdk-limits';
 import { collectMessage } from '../records/sync-messages';
 import { SyncQueues } from '../records/sync-queues';
 import { Announcer } from './announcer';
@@ -9,7 +10,6 @@ import { RunLedger } from './ledger';
 import { CollectMetrics } from './metrics';
 import type { Ports } from './ports';
 import { RemoteOutcomes } from './remote-outcomes';
-import { SDK_LIMITS } from './sdk-limits';
 
 /*
  * Collect: finds out what became of the commands, and writes it down: in the ledger of the run, in the registry, in metrics, and

@@ -4,10 +4,10 @@ import {
   ListCommandsCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import { SDK_LIMITS } from '../door/sdk-limits';
 import { isThrottle } from '../records/throttle';
 import type { Invocation } from './host-view';
 import type { Invocations } from './ports';
-import { SDK_LIMITS } from './sdk-limits';
 
 /** What Systems Manager knows of the commands; one call tells of all hosts of a command. */
 export class CommandInvocations implements Invocations {

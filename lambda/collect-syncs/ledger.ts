@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { parse } from '../door/parse';
+import { SDK_LIMITS } from '../door/sdk-limits';
 import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { toMoment } from '../records/names';
@@ -14,7 +15,6 @@ import { type Batch, type BatchKey, batchItem, batchSchema } from '../records/sy
 import { OUTCOMES } from '../records/sync-outcome';
 import { PACE_ITEM } from '../records/sync-pace';
 import type { Counts, Ledger, LedgerChange, RunProgress, ShardProgress } from './ports';
-import { SDK_LIMITS } from './sdk-limits';
 
 const count = v.optional(v.number(), 0);
 const counts = Object.fromEntries([...OUTCOMES, 'remotes', 'ordered'].map((name) => [name, count])) as Record<

@@ -1,7 +1,7 @@
+import { SDK_LIMITS } from '../door/sdk-limits';
 import { OutcomeWriter } from '../records/outcome-writer';
 import type { Batch, Settlement } from '../records/sync-batch';
 import type { Remotes } from './ports';
-import { SDK_LIMITS } from './sdk-limits';
 
 /** The registry's view of each remote: its latest outcome, whichever schedule ran. The ledger holds them all. */
 export class RemoteOutcomes implements Remotes {

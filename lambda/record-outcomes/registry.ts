@@ -1,13 +1,13 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { parse } from '../door/parse';
+import { SDK_LIMITS } from '../door/sdk-limits';
 import { fromItem, toItem } from '../records/item';
 import { groupShard, shardOf } from '../records/names';
 import { type Ending, OutcomeWriter } from '../records/outcome-writer';
 import { remoteSchema } from '../records/remote';
 import type { RegisteredRemote } from './core';
 import type { Registry, RemoteId } from './ports';
-import { SDK_LIMITS } from './sdk-limits';
 
 const registered = v.pick(remoteSchema, ['hosts', 'lastOutcomeAt', 'lastRunId']);
 

@@ -1,37 +1,10 @@
-import * as v from 'valibot';
+import { type Answer, type Request, shortened } from '../custom-resource/request';
 import { parse } from '../door/parse';
 import { keepHosts, NothingWritten, wordError } from './keep-hosts';
 import { patiently } from './patience';
 import type { Ports } from './ports';
 import { physicalIdOf, type RemoteId, readPhysicalId, registrationSchema } from './registration';
 
-/** What is not as CloudFormation sends it is answered too, so that no stack waits for an hour. */
-const text = v.fallback(v.string(), '');
-
-export const requestSchema = v.object({
-  RequestType: text,
-  // Pre-signed, so whoever has it can answer: it stands in no log and no error.
-  ResponseURL: v.pipe(v.string('is missing'), v.regex(/^https?:\/\/[^/]/, 'must be a URL')),
-  StackId: text,
-  RequestId: text,
-  LogicalResourceId: text,
-  PhysicalResourceId: v.fallback(v.optional(v.string()), undefined),
-  ResourceProperties: v.optional(v.unknown()),
-});
-
-/** A request of CloudFormation (AWS CloudFormation User Guide, "Custom resource request objects"). */
-export type Request = v.InferOutput<typeof requestSchema>;
-
-export interface Answer {
-  readonly Status: 'SUCCESS' | 'FAILED';
-  readonly Reason?: string;
-  readonly PhysicalResourceId: string;
-  readonly StackId: string;
-  readonly RequestId: string;
-  readonly LogicalResourceId: string;
-}
-
-/** An answer has 4,096 bytes at most (CloudFormation, "Custom resource response objects"), and an event of a stack should be readable. */
 const LONGEST_REASON = 400;
 
 /** Does what CloudFormation asks for, and says how it ended. Never throws. */
@@ -66,7 +39,7 @@ export async function answerTo(ports: Ports, request: Request): Promise<Answer> 
   } catch (error) {
     const reason = wordError(error);
     ports.told('a request of CloudFormation failed', { ...ids, reason });
-    return { Status: 'FAILED', Reason: shortened(reason), PhysicalResourceId: physicalId, ...ids };
+    return { Status: 'FAILED', Reason: shortened(reason, LONGEST_REASON), PhysicalResourceId: physicalId, ...ids };
   }
 }
 
@@ -81,9 +54,4 @@ function remove(ports: Ports, remote: RemoteId, registeredBy: string): Promise<v
 
 function ownerOf({ StackId, LogicalResourceId }: Request): string {
   return `${StackId}/${LogicalResourceId}`;
-}
-
-function shortened(reason: string): string {
-  const known = reason.trim() || 'unknown; see the log of the function';
-  return known.length <= LONGEST_REASON ? known : `${known.slice(0, LONGEST_REASON - 3)}...`;
 }

@@ -1,13 +1,14 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { requestSchema } from '../custom-resource/request';
+import { respond } from '../custom-resource/respond';
 import { parse } from '../door/parse';
-import { answerTo, requestSchema } from './custom-resource';
+import { answerTo } from './custom-resource';
 import { readEnvironment } from './environment';
 import { keepHosts } from './keep-hosts';
 import type { Ports } from './ports';
 import { hostsChangedSchema } from './registration';
 import { RegisteredRemotes } from './registry';
-import { respond } from './respond';
 import { ScalingGroups } from './scaling-groups';
 
 /*

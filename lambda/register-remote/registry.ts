@@ -5,13 +5,13 @@ import {
   ResourceNotFoundException,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { SDK_LIMITS } from '../door/sdk-limits';
 import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { groupShard, shardOf } from '../records/names';
 import type { Change, Item } from './core';
 import type { Registry } from './ports';
 import type { RemoteId } from './registration';
-import { SDK_LIMITS } from './sdk-limits';
 
 /** The items of remotes, as their deployment keeps them. */
 export class RegisteredRemotes implements Registry {

@@ -3,8 +3,8 @@ import {
   DescribeAutoScalingGroupsCommand,
   type DescribeAutoScalingGroupsCommandOutput,
 } from '@aws-sdk/client-auto-scaling';
+import { SDK_LIMITS } from '../door/sdk-limits';
 import type { ScalingGroup } from './core';
-import { SDK_LIMITS } from './sdk-limits';
 
 /** The control plane of EC2 Auto Scaling. */
 export class ScalingGroups {

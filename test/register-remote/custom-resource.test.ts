@@ -4,7 +4,7 @@ import { answerTo } from '../../lambda/register-remote/custom-resource';
 import { keepHosts } from '../../lambda/register-remote/keep-hosts';
 import type { Ports } from '../../lambda/register-remote/ports';
 import { physicalIdOf, type RemoteId } from '../../lambda/register-remote/registration';
-import { OWNER, requestOf } from './loopback-stack';
+import { OWNER, requestOf } from '../custom-resource/loopback-stack';
 
 /* Waiting, failing and what others do meanwhile, with a registry in memory and a clock of its own. */
 

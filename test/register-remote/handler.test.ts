@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { groupShard, shardOf } from '../../lambda/records/names';
 import { readEnvironment } from '../../lambda/register-remote/environment';
 import { ServiceError } from '../../rehearsal/cloud/service';
+import { LoopbackStack, OWNER, requestOf } from '../custom-resource/loopback-stack';
 import { Dynalite } from '../records/dynalite';
 import { DynaliteDoor } from '../records/dynalite-door';
 import { leadTo } from '../records/loopback-json';
 import { WrittenLines } from '../records/written-lines';
 import { LoopbackScaling } from './loopback-scaling';
-import { LoopbackStack, OWNER, requestOf } from './loopback-stack';
 
 /* The function as Lambda runs it: the SDK's own clients, a DynamoDB that evaluates every expression, EC2 Auto Scaling and a bucket on loopback. */
 

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestInTheClear } from 'node:http';
 import { request as requestByTls } from 'node:https';
-import type { Answer } from './custom-resource';
+import type { Answer } from './request';
 
 const TIMEOUT = 5_000;
 /** Milliseconds before each further try. */

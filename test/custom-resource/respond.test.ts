@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Answer } from '../../lambda/register-remote/custom-resource';
-import { respond } from '../../lambda/register-remote/respond';
+import type { Answer } from '../../lambda/custom-resource/request';
+import { respond } from '../../lambda/custom-resource/respond';
 import { BUCKET_IDENTITY } from './bucket-identity';
 import { LoopbackStack } from './loopback-stack';
 

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Answer, Request } from '../../lambda/register-remote/custom-resource';
+import type { Answer, Request } from '../../lambda/custom-resource/request';
 
 interface Put {
   readonly method: string | undefined;
