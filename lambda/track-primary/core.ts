@@ -53,11 +53,9 @@ function isStale(record: PrimaryRecord, observation: Observation, now: number): 
 /** The same but for `observedAt`. */
 function sameRecord(before: PrimaryRecord | undefined, after: PrimaryRecord): boolean {
   if (before === undefined) return false;
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof PrimaryRecord>;
-  for (const name of names) {
-    if (name !== 'observedAt' && !sameValue(before[name], after[name])) return false;
-  }
-  return true;
+  const isSame = (name: string) =>
+    name === 'observedAt' || sameValue(before[name as keyof PrimaryRecord], after[name as keyof PrimaryRecord]);
+  return Object.keys(before).every(isSame) && Object.keys(after).every((name) => name in before || isSame(name));
 }
 
 function sameValue(one: unknown, other: unknown): boolean {

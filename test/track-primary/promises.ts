@@ -23,6 +23,7 @@ export function keepsItsPromises(core: Decide, history: History): void {
   let record: PrimaryRecord | undefined;
   let settledInEpoch = false;
   const explained = evidence(spans);
+  const primaries = spans.filter(changesPrimary).map((it) => ({ ...it, until: nextStart(spans, it.end) }));
   for (const look of looks) {
     const before = record;
     const decision = core('main', before, look.observation, look.hint, look.at);
@@ -52,7 +53,7 @@ export function keepsItsPromises(core: Decide, history: History): void {
 
     settledInEpoch = step === 1 ? record.state === 'stable' : settledInEpoch || record.state === 'stable';
     if (record.state !== 'stable' && !explained(look)) fail('failing-over only by evidence');
-    const during = spans.find((it) => changesPrimary(it) && look.at >= it.told && look.at < nextStart(spans, it.end));
+    const during = primaries.find((it) => look.at >= it.told && look.at < it.until);
     if (during && settledInEpoch && look.at > during.end && record.state !== 'stable')
       fail('a late event starts nothing');
   }

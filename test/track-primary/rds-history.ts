@@ -107,6 +107,19 @@ export const histories: fc.Arbitrary<History> = fc
   .tuple(fc.array(episode, { minLength: 1, maxLength: 4 }), noise)
   .map(([episodes, disturbance]) => tell(episodes, disturbance));
 
+/** One change of primary with an API that always answers, its events all on time or all lost: for figures. */
+export function changes(
+  of: History['of'],
+  kind: 'failover' | 'switch-over',
+  events: 'all' | 'none',
+): fc.Arbitrary<History> {
+  const onTime = fc.array(time(500, 15 * SECOND), { minLength: 3, maxLength: 3 });
+  return fc.tuple(episode, noise, onTime).map(([it, disturbance, delays]) => {
+    const deliveries = delays.map((delay) => (events === 'all' ? [delay] : []));
+    return tell([{ ...it, kind, deliveries }], { ...disturbance, of, throttled: [9], nameless: [9] });
+  });
+}
+
 type Noise = typeof noise extends fc.Arbitrary<infer N> ? N : never;
 
 interface Change {
