@@ -107,8 +107,16 @@ const installerImage = v.strictObject({
   odbcDriver: v.optional(v.pipe(v.string(), v.minLength(1, 'must be the name of a driver'))),
 });
 
+const preparation = v.strictObject({
+  setUp: v.optional(v.boolean(), true),
+  /** Your own SQL, in this order; each name and version is applied once. */
+  scripts: v.optional(v.array(v.strictObject({ file: v.string(), name: v.string(), version: v.string() })), []),
+});
+
 const farm = v.strictObject({
   image: v.lazy((given) => (isObject(given) && 'installer' in given ? installerImage : ecrImage)),
+  /** What is done to the consolidated database before servers start. @default - SAP's set-up script, where there is none yet */
+  preparation: v.optional(preparation, {}),
   minServers: v.optional(whole(2, 100), 2),
   maxServers: v.optional(whole(2, 100), 4),
   workers: v.optional(whole(1, 1000), 5),

@@ -11,6 +11,7 @@ import {
   MobiLinkImage,
   MobiLinkStream,
   MobiLinkSystem,
+  SynchronizationScript,
 } from '../lib';
 import type { ImageConfiguration, StageConfiguration } from './stage-configuration';
 
@@ -34,6 +35,10 @@ export class StatelessStack extends Stack {
       vpc: props.vpc,
       database: props.database,
       image: this.image(farm.image),
+      preparation: {
+        setUp: farm.preparation.setUp,
+        scripts: farm.preparation.scripts.map(({ file, ...id }) => SynchronizationScript.fromFile(file, id)),
+      },
       streams: [MobiLinkStream.tcpip()],
       exposure: FarmExposure.internal({ clientCidrs: farm.clientCidrs }),
       minServers: farm.minServers,

@@ -18,6 +18,7 @@ const REGION = 'eu-central-1';
 /** Which stage of the app each scenario is played on. */
 const STAGES: Readonly<Record<Scenario['needs'], string>> = {
   'a primary tracker': 'dev',
+  'a database that is prepared': 'dev',
   'a sync schedule': 'dev',
   'a mirrored pair': 'pair',
   'a Multi-AZ DB cluster': 'cluster',

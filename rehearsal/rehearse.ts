@@ -139,6 +139,7 @@ function makesSense({ needs }: Scenario, deployment: Deployment): boolean {
   const hosts = deployedRemotes(deployment)[0]?.autoScalingGroups.length ?? 0;
   const has = {
     'a primary tracker': () => ofRds,
+    'a database that is prepared': () => deployment.ofType('Custom::MobiLinkDatabase').length > 0,
     'a mirrored pair': () => ofPair,
     'a Multi-AZ DB cluster': () => ofCluster,
     'a mirrored remote over a mirrored pair': () => ofPair && hosts === 2,

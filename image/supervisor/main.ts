@@ -5,6 +5,7 @@ import { live } from './life/live';
 import type { Timing } from './life/timing';
 import { timingOf } from './life/timing-override';
 import { outputTo } from './log/output';
+import { prepare } from './prepare';
 import { secretsManager } from './secrets';
 
 /** EX_SOFTWARE of sysexits.h: a fault of the supervisor itself. */
@@ -13,6 +14,7 @@ const FAULT = 70;
 const COMMANDS: Readonly<Record<string, () => Promise<number>>> = {
   run,
   healthcheck: () => healthcheck(process.env.SATMP ?? '.', console.log),
+  prepare: () => prepare(process.env),
 };
 
 /** Keeps mlsrv17 running until SIGTERM; gives the exit code. */

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { requireSeconds, requireWhole } from '../validation/bounds';
 import { known, Problems } from '../validation/problems';
+import { validatePreparation } from './database-preparation-rules';
 import { validateName } from './domain-rules';
 import { validateExtraArguments } from './extra-arguments';
 import { validateFargateSize } from './fargate-size';
@@ -24,6 +25,7 @@ export function validateFarm(
 ): void {
   const problems = new Problems(farm);
   props.image._validate(problems, farm, props.database);
+  validatePreparation(problems, props.preparation);
   validateStreams(problems, defaults);
   subnets.validate(problems, props.singleServerReason !== undefined);
   defaults.exposure._validate(problems, defaults.streams, subnets.loadBalancer.length);

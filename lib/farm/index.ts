@@ -1,3 +1,5 @@
+export * from './database-preparation';
+export * from './database-preparation-options';
 export * from './farm-exposure';
 export * from './farm-stickiness';
 export * from './image-options';
@@ -7,3 +9,4 @@ export * from './mobilink-server-farm';
 export * from './mobilink-server-options';
 export * from './mobilink-stream';
 export * from './server-verbosity';
+export * from './synchronization-script';

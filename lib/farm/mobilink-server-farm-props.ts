@@ -6,6 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as route53 from 'aws-cdk-lib/aws-route53';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
+import type { DatabasePreparationOptions } from './database-preparation-options';
 import type { FarmExposure } from './farm-exposure';
 import type { FarmStickiness } from './farm-stickiness';
 import type { MobiLinkImage } from './mobilink-image';
@@ -22,6 +23,15 @@ export interface MobiLinkServerFarmProps extends MobiLinkServerOptions {
 
   /** The image with mlsrv17 and its supervisor. */
   readonly image: MobiLinkImage;
+
+  /**
+   * What is done to the consolidated database before the first server starts, and again whenever image, database or scripts change: SAP's
+   * set-up script where MobiLink is not set up yet, then your own scripts, each once. It runs as the login of MobiLink, which must exist.
+   * Cost: a Fargate task of 1 vCPU and 2 GiB for a few minutes a deployment.
+   *
+   * @default - SAP's set-up script, and no other
+   */
+  readonly preparation?: DatabasePreparationOptions;
 
   /**
    * What the servers listen on. Remotes store protocol and port.

@@ -6,16 +6,19 @@ import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { checkConnectionBudget } from './connection-budget';
+import { DatabasePreparation } from './database-preparation';
+import { isPreparationNeeded } from './database-preparation-rules';
 import { FarmAlarms } from './farm-alarms';
 import { defaultsOf, type FarmDefaults } from './farm-defaults';
-import { environmentOf } from './farm-environment';
+import { environmentOf, SCRATCH_FOLDER } from './farm-environment';
 import { createLoadBalancer, portOf, streamNames } from './farm-load-balancer';
 import { nameFarm } from './farm-name';
 import { validateFarm } from './farm-rules';
 import { createScaling } from './farm-scaling';
 import { createService } from './farm-service';
-import { type FarmSize, sizeOf } from './farm-size';
+import { sizeOf } from './farm-size';
 import { FarmSubnets } from './farm-subnets';
+import type { BoundImage } from './image-source';
 import type { MobiLinkServerFarmProps } from './mobilink-server-farm-props';
 import { SERVER_METRICS, serverMetric } from './server-metrics';
 import { createServerTask, type ServerTask } from './server-task';
@@ -58,6 +61,9 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
   /** The number of servers; add a signal of your own here. */
   public readonly scaling: ecs.ScalableTaskCount;
 
+  /** Prepares the consolidated database before the servers start; undefined if `preparation` leaves nothing to do. */
+  public readonly preparation?: DatabasePreparation;
+
   /** The log of the servers. */
   public readonly logGroup: logs.LogGroup;
 
@@ -80,7 +86,9 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
       encryptionKey: props.logKey,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
     });
-    const task = this.createTask(props, defaults, size);
+    const image = props.image._bind(this, props.database);
+    const environment = environmentOf(this, props, defaults, size);
+    const task = this.createTask(props, defaults, image, environment);
     this.taskDefinition = task.taskDefinition;
     this.container = task.container;
 
@@ -101,6 +109,7 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     this.service = createService(this, this.cluster, props, size, subnets, task);
     this.register(defaults);
     this.openPaths(props, defaults);
+    this.preparation = this.prepare(props, subnets, task, image, environment);
     this.scaling = createScaling(this.service, props, size, {
       databaseConnections: this.metricDatabaseConnections(),
       syncQueue: this.metricSyncQueue(),
@@ -195,15 +204,20 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     return first;
   }
 
-  private createTask(props: MobiLinkServerFarmProps, defaults: FarmDefaults, size: FarmSize): ServerTask {
+  private createTask(
+    props: MobiLinkServerFarmProps,
+    defaults: FarmDefaults,
+    image: BoundImage,
+    environment: { [name: string]: string },
+  ): ServerTask {
     const { streams, healthPort } = defaults;
     return createServerTask(this, {
-      image: props.image._bind(this, props.database),
+      image,
       cpu: defaults.cpu,
       memoryLimitMiB: defaults.memoryLimitMiB,
       ephemeralStorageGiB: props.ephemeralStorageGiB,
       ports: [...streams.map((stream) => stream.port), healthPort],
-      environment: environmentOf(this, props, defaults, size),
+      environment,
       secrets: [
         props.database.mobiLinkLogin,
         ...streams.flatMap((stream) => stream.identity ?? []),
@@ -211,6 +225,32 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
       ],
       logGroup: this.logGroup,
     });
+  }
+
+  private prepare(
+    props: MobiLinkServerFarmProps,
+    subnets: FarmSubnets,
+    task: ServerTask,
+    image: BoundImage,
+    environment: { [name: string]: string },
+  ): DatabasePreparation | undefined {
+    if (!isPreparationNeeded(props.preparation)) return undefined;
+    const preparation = new DatabasePreparation(this, 'Preparation', {
+      ...props.preparation,
+      database: props.database,
+      cluster: this.cluster,
+      subnets: subnets.servers,
+      securityGroups: this.service.connections.securityGroups,
+      imageUri: image.uri,
+      executionRole: task.executionRole,
+      logGroup: this.logGroup,
+      environment,
+      scratch: SCRATCH_FOLDER,
+      logRetention: props.logRetention,
+      logKey: props.logKey,
+    });
+    this.service.node.addDependency(preparation.resource);
+    return preparation;
   }
 
   private register(defaults: FarmDefaults): void {

@@ -10,6 +10,7 @@ import { killedBeforeAnnouncement } from './killed-before-announcement';
 import { pairArbiterLost, pairDownAndBack, pairSplitClaim } from './pair-disturbed';
 import { pairFailover, pairFailoverSilentMirror, pairPlannedFailover, pairZoneLost } from './pair-failover';
 import { pairSteadyState } from './pair-steady-state';
+import { preparation } from './preparation';
 import type { Scenario } from './scenario';
 import { steadyState } from './steady-state';
 import { syncDeadLetters } from './sync-dead-letters';
@@ -30,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   failoverRepeatedAndReversed,
   throttledApi,
   killedBeforeAnnouncement,
+  preparation,
   blueGreen,
   clusterFailover,
   clusterFailoverFails,

@@ -14,6 +14,7 @@ export interface Stage {
 /** What an assembly can hold. */
 export type Need =
   | 'a primary tracker'
+  | 'a database that is prepared'
   | 'a sync schedule'
   | 'a mirrored pair'
   | 'a Multi-AZ DB cluster'

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { DeployedResource } from '../assembly/deployed-resource';
 import type { Deployment } from '../assembly/deployment';
 import type { RawAnswer, RawRequest } from '../cloud/service';
 import type { Connection } from '../functions/protocol';
@@ -26,9 +27,16 @@ export interface CustomResourcesWorld {
   onTrouble(what: string): void;
 }
 
+export interface CustomResourceEnd {
+  readonly status: 'SUCCESS' | 'FAILED';
+  readonly reason?: string;
+}
+
 /** The custom resources of this package, whose functions are called when a rehearsal begins, as when their stack is created. */
 export class CustomResources {
   private readonly waiting = new Map<string, string>();
+  private readonly ends = new Map<string, CustomResourceEnd>();
+  private readonly physicalIds = new Map<string, string>();
 
   constructor(
     private readonly deployment: Deployment,
@@ -41,20 +49,34 @@ export class CustomResources {
   }
 
   public create(): void {
-    for (const resource of customResources(this.deployment)) {
-      const { ServiceToken, ...given } = read(resource, properties);
-      const requestId = `create-${resource.physicalId}`;
-      this.waiting.set(requestId, resource.path);
-      this.world.invoke(ServiceToken, {
-        RequestType: 'Create',
-        ResponseURL: `http://${RESPONSES}/${encodeURIComponent(requestId)}?X-Amz-Signature=rehearsed`,
-        StackId: `arn:aws:cloudformation:stack/${resource.path.split('/')[0]}`,
-        RequestId: requestId,
-        LogicalResourceId: resource.physicalId,
-        ResourceType: resource.type,
-        ResourceProperties: { ServiceToken, ...given },
-      });
-    }
+    for (const resource of customResources(this.deployment)) this.ask(resource, 'Create', 'create');
+  }
+
+  /** As when another deployment has changed what a preparation is told; gives the ids of the requests. */
+  public prepareAgain(name: string): string[] {
+    return this.deployment.ofType(DATABASE).map((resource) => this.ask(resource, 'Update', name));
+  }
+
+  /** How a request ended; undefined while it is waited for. */
+  public endOf(requestId: string): CustomResourceEnd | undefined {
+    return this.ends.get(requestId);
+  }
+
+  private ask(resource: DeployedResource, type: string, name: string): string {
+    const { ServiceToken, ...given } = read(resource, properties);
+    const requestId = `${name}-${resource.physicalId}`;
+    this.waiting.set(requestId, resource.path);
+    this.world.invoke(ServiceToken, {
+      RequestType: type,
+      ResponseURL: `http://${RESPONSES}/${encodeURIComponent(requestId)}?X-Amz-Signature=rehearsed`,
+      StackId: `arn:aws:cloudformation:stack/${resource.path.split('/')[0]}`,
+      RequestId: requestId,
+      LogicalResourceId: resource.physicalId,
+      ...(type === 'Update' && { PhysicalResourceId: this.physicalIds.get(resource.path) }),
+      ResourceType: resource.type,
+      ResourceProperties: { ServiceToken, ...given },
+    });
+    return requestId;
   }
 
   public resolve(name: string): string[] | undefined {
@@ -76,6 +98,8 @@ export class CustomResources {
       return { status: 403, headers: {}, body: '' };
     }
     this.waiting.delete(requestId);
+    this.ends.set(requestId, { status: given.output.Status, reason: given.output.Reason });
+    this.physicalIds.set(path, given.output.PhysicalResourceId);
     if (given.output.Status === 'FAILED') this.world.onTrouble(`${path} cannot be created: ${given.output.Reason}`);
     return { status: 200, headers: {}, body: '' };
   }
@@ -83,12 +107,15 @@ export class CustomResources {
 
 const deployedRemote = v.object({ group: v.string(), remoteName: v.string(), autoScalingGroups: v.array(v.string()) });
 
+const REMOTE = 'Custom::MobiLinkRemote';
+const DATABASE = 'Custom::MobiLinkDatabase';
+
 /** The remotes that are a part of a deployment. */
 export function deployedRemotes(deployment: Deployment) {
-  return customResources(deployment).map((it) => read(it, deployedRemote));
+  return deployment.ofType(REMOTE).map((it) => read(it, deployedRemote));
 }
 
 /** Of this package: those of others have functions that are not its own. */
 export function customResources(deployment: Deployment) {
-  return deployment.ofType('Custom::MobiLinkRemote');
+  return [...deployment.ofType(REMOTE), ...deployment.ofType(DATABASE)];
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { DeployedResource } from '../assembly/deployed-resource';
 import type { Deployment } from '../assembly/deployment';
 import type { TableDescription } from '../cloud/dynamodb';
+import type { TaskDefinition } from '../cloud/ecs';
 import type { RuleDescription } from '../cloud/event-bus-targets';
 import { DEFAULT_RETRY, type RetryPolicy } from '../cloud/event-bus-targets';
 import { DEFAULT_ASYNC_INVOKE, type ServedFunction } from '../cloud/lambda-service';
@@ -237,4 +238,29 @@ export function describeDocuments(deployment: Deployment, functions: readonly Se
     .ofType('AWS::SSM::Document')
     .filter(({ physicalId }) => told.has(physicalId))
     .map(({ physicalId, arn, properties }) => new CommandDocument(physicalId, arn ?? '', properties.Content));
+}
+
+const container = v.object({
+  Name: text,
+  LogConfiguration: v.object({
+    Options: v.object({ 'awslogs-group': text, 'awslogs-stream-prefix': text }),
+  }),
+});
+
+/** The tasks that can be run. */
+export function describeTaskDefinitions(deployment: Deployment): TaskDefinition[] {
+  return deployment.ofType('AWS::ECS::TaskDefinition').map((it) => {
+    const { TaskRoleArn, ExecutionRoleArn, ContainerDefinitions } = read(
+      it,
+      v.object({ TaskRoleArn: text, ExecutionRoleArn: text, ContainerDefinitions: v.tuple([container]) }),
+    );
+    const [{ Name, LogConfiguration }] = ContainerDefinitions;
+    return {
+      arn: it.physicalId,
+      roleArns: [TaskRoleArn, ExecutionRoleArn],
+      container: Name,
+      logGroup: LogConfiguration.Options['awslogs-group'],
+      logStreamPrefix: LogConfiguration.Options['awslogs-stream-prefix'],
+    };
+  });
 }

@@ -3,11 +3,13 @@ import { AutoScaling } from '../cloud/autoscaling';
 import { Chance } from '../cloud/chance';
 import { Clock } from '../cloud/clock';
 import { DynamoDb } from '../cloud/dynamodb';
+import { Ecs } from '../cloud/ecs';
 import { EventBus } from '../cloud/event-bus';
 import type { CloudEvent } from '../cloud/event-bus-event';
 import type { DeadLetter } from '../cloud/event-bus-targets';
 import { type Invoker, LambdaService, type ServedFunction } from '../cloud/lambda-service';
 import { Latencies } from '../cloud/latencies';
+import { LogEvents } from '../cloud/log-events';
 import type { MirroredPair, PairVariants } from '../cloud/mirrored-pair';
 import { type DatabaseInstance, Rds } from '../cloud/rds';
 import { type ClusterCourse, failedFailover, failOverCluster } from '../cloud/rds-cluster-failover';
@@ -21,7 +23,14 @@ import { Wire } from '../cloud/wire';
 import { FunctionRuntime, type InvocationResult } from '../functions/function-runtime';
 import type { Authority } from './authority';
 import { CustomResources, deployedRemotes } from './custom-resources';
-import { describeDocuments, describeFunctions, describeRules, describeSchedules, describeTables } from './descriptions';
+import {
+  describeDocuments,
+  describeFunctions,
+  describeRules,
+  describeSchedules,
+  describeTables,
+  describeTaskDefinitions,
+} from './descriptions';
 import { findInsideRemote } from './inside-set-up';
 import { PairSite } from './pair-site';
 import { Queues } from './queues';
@@ -69,6 +78,7 @@ export class World {
   public readonly queues: Queues;
   public readonly ssm: Ssm;
   public readonly autoScaling: AutoScaling;
+  public readonly ecs: Ecs;
   public readonly customResources: CustomResources;
   /** Names, ways and hosts inside the VPC. */
   public readonly site: PairSite;
@@ -139,6 +149,18 @@ export class World {
       documents: describeDocuments(deployment, this.functions),
     });
     this.autoScaling = new AutoScaling(describeScalingGroups(deployment, clock.now()), clock);
+    this.ecs = new Ecs({
+      now: () => clock.now(),
+      accountId,
+      region,
+      definitions: describeTaskDefinitions(deployment),
+    });
+    const logEvents = new LogEvents({
+      now: () => clock.now(),
+      accountId,
+      region,
+      lines: (group, stream) => this.ecs.lines(group, stream),
+    });
     this.customResources = new CustomResources(deployment, {
       invoke: (arn, event) => this.lambda.invokeAsync(arn, event, DEPLOYER),
       onTrouble: (what) => this.trouble(what),
@@ -178,7 +200,15 @@ export class World {
     });
     const { standIn: sqs } = this.queues.sqs;
     const { roleServices, route53 } = this.site;
-    const own = [this.rds.standIn, this.bus.standIn, this.ssm.standIn, route53.standIn, this.autoScaling.standIn];
+    const own = [
+      this.rds.standIn,
+      this.bus.standIn,
+      this.ssm.standIn,
+      route53.standIn,
+      this.autoScaling.standIn,
+      this.ecs.standIn,
+      logEvents.standIn,
+    ];
     const hosts = {
       ...roleServices,
       handle: async (request: RawRequest) => this.customResources.answer(request) ?? roleServices.handle(request),

@@ -8,7 +8,8 @@ import { type MobiLinkServerFarmProps, ServerVerbosity } from '../../lib';
 import { validateExtraArguments } from '../../lib/farm/extra-arguments';
 import { SERVER_METRICS } from '../../lib/farm/server-metrics';
 import { Problems } from '../../lib/validation/problems';
-import { LOGIN_ARN, MACHINE } from '../supervisor/surroundings';
+import { LOGIN_ARN } from '../../rehearsal/mlsrv/told';
+import { MACHINE } from '../supervisor/surroundings';
 import { addFarm, build, farmland, messageOf } from './farm-fixture';
 import { environmentIn } from './read-template';
 

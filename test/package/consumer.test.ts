@@ -53,17 +53,37 @@ describe('the package, packed and unpacked into an empty app', () => {
   });
   afterAll(() => rmSync(app, { recursive: true, force: true }));
 
-  it('holds the library, its types, the bundles, the script of the hosts and nothing else', () => {
+  it('holds the library, its types, the bundles, the scripts of the hosts, what an image is built from, and nothing else', () => {
     const root = path.join(app, 'node_modules', 'cdk-mobilink-ha');
     expect(readdirSync(root).sort()).toEqual(
-      ['.jsii', '.jsii.gz', 'CHANGELOG.md', 'LICENSE', 'README.md', 'assets', 'dist', 'host', 'package.json'].sort(),
+      [
+        '.jsii',
+        '.jsii.gz',
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'assets',
+        'dist',
+        'host',
+        'image',
+        'package.json',
+      ].sort(),
     );
-    for (const bundle of ['track-primary', 'dispatch-syncs', 'collect-syncs', 'record-outcomes', 'register-remote']) {
+    for (const bundle of [
+      'track-primary',
+      'dispatch-syncs',
+      'collect-syncs',
+      'record-outcomes',
+      'register-remote',
+      'prepare-database',
+    ]) {
       expect(existsSync(path.join(root, 'assets', bundle, 'index.js'))).toBe(true);
     }
     for (const script of ['sync-remote.sh', 'install-remote.sh', 'bootstrap-single.sh']) {
       expect(existsSync(path.join(root, 'host', script))).toBe(true);
     }
+    expect(readdirSync(path.join(root, 'image'))).toEqual(['hooks']);
+    expect(readdirSync(path.join(root, 'assets', 'image')).sort()).toEqual(['Dockerfile', 'steps', 'supervisor.js']);
     expect(existsSync(path.join(root, 'dist', 'index.d.ts'))).toBe(true);
   });
 

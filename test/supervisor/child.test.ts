@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChild } from '../../image/supervisor/child';
 import { mlstop, mlstopArguments } from '../../image/supervisor/stop';
-import { isAlive, program } from './programs';
-import { temporaryFolder } from './surroundings';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { program } from '../../rehearsal/mlsrv/program';
+import { isAlive } from './programs';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeAll(() => {

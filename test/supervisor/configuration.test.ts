@@ -5,7 +5,9 @@ import { ConfigurationError, parseConfiguration } from '../../image/supervisor/c
 import { refusalOf } from '../../image/supervisor/refused-arguments';
 import { validateExtraArguments } from '../../lib/farm/extra-arguments';
 import { Problems } from '../../lib/validation/problems';
-import { environment, IDENTITY_ARN, MACHINE, temporaryFolder } from './surroundings';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { environment } from '../../rehearsal/mlsrv/told';
+import { IDENTITY_ARN, MACHINE } from './surroundings';
 
 const parse = (more: Record<string, string> = {}) => parseConfiguration(environment(more), MACHINE);
 

@@ -2,10 +2,11 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LoopbackService } from '../../rehearsal/cloud/loopback-service';
 import { SecretsManager } from '../../rehearsal/cloud/secrets-manager';
-import { MovableDatabase } from './site/movable-database';
-import { network } from './site/network';
-import { type Supervised, startSupervised } from './site/supervised';
-import { LOGIN_ARN, temporaryFolder } from './surroundings';
+import { ReplicatedPair } from '../../rehearsal/mariadb/replicated-pair';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { network } from '../../rehearsal/mlsrv/network';
+import { type Supervised, startSupervised } from '../../rehearsal/mlsrv/supervised';
+import { LOGIN_ARN } from '../../rehearsal/mlsrv/told';
 
 /** What a server may do when its connections to the database die: nobody has said what mlsrv17 does. */
 const VARIANTS = {
@@ -28,16 +29,17 @@ const folder = temporaryFolder();
 const supervised = new Map<Variant, Supervised>();
 const reconnects = new Map<Variant, number[]>(variants.map((it) => [it, []]));
 let loopback: LoopbackService;
-let database: MovableDatabase;
+let database: ReplicatedPair;
 let begun: number;
 const refusals: string[] = [];
+let acknowledged = 0;
 let watch: NodeJS.Timeout;
 
 beforeAll(async () => {
   const stored = new SecretsManager(Date);
   loopback = await LoopbackService.start(stored.standIn);
   const names = network(folder.path);
-  database = await MovableDatabase.start(names);
+  database = await ReplicatedPair.start(names);
   stored.put(LOGIN_ARN, database.secret);
   const site = { folder: folder.path, network: names, database, secretsEndpoint: loopback.endpoint };
   for (const variant of variants) supervised.set(variant, await startSupervised(site, VARIANTS[variant], QUICK_END));
@@ -101,7 +103,10 @@ describe.sequential('a server is back within 10 s of the database that accepts l
         // Nobody else may have started it, and nobody may have touched one that got over it.
         expect(serving?.restarted, words).toBe(variant !== 'reconnects by itself');
         expect(await of(variant).send('SYNC 0'), words).toBe('OK');
+        acknowledged++;
       }
+      // Also those that the primaries before this one took.
+      expect(database.syncs()).toBeGreaterThanOrEqual(acknowledged);
       expect(refusals).toEqual([]);
       await database.renewStandby();
     },

@@ -5,7 +5,8 @@ import * as ecr from 'aws-cdk-lib/aws-ecr';
 import { expect, it } from 'vitest';
 import { parseConfiguration } from '../../image/supervisor/configuration';
 import { ConsolidatedRdsInstance, MobiLinkImage, MobiLinkServerFarm } from '../../lib';
-import { LOGIN_ARN, MACHINE } from './surroundings';
+import { LOGIN_ARN } from '../../rehearsal/mlsrv/told';
+import { MACHINE } from './surroundings';
 
 it('the image understands what the farm tells it', () => {
   const stack = new Stack(new App(), 'Test', { env: { account: '111111111111', region: 'eu-central-1' } });

@@ -4,8 +4,8 @@ import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { healthPort } from '../../image/supervisor/health-port';
 import { answerHealthchecks, healthcheck } from '../../image/supervisor/healthcheck';
-import { freePort } from './maria-db';
-import { temporaryFolder } from './surroundings';
+import { freePort } from '../../rehearsal/mariadb/maria-db';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
 
 /** How a connection that sends nothing ends. */
 const visit = (port: number) =>

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../../image/supervisor/configuration';
 import { probe } from '../../image/supervisor/probe';
 import { provision } from '../../image/supervisor/provision';
-import { MariaDb } from './maria-db';
-import { environment, LOGIN_ARN, secretsOf, temporaryFolder } from './surroundings';
+import { MariaDb } from '../../rehearsal/mariadb/maria-db';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { environment, LOGIN_ARN } from '../../rehearsal/mlsrv/told';
+import { secretsOf } from './surroundings';
 
 describe("the server's certificate", () => {
   const folder = temporaryFolder();

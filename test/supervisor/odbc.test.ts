@@ -7,8 +7,10 @@ import { installedDrivers } from '../../image/supervisor/odbc/installed-drivers'
 import { mysqlKeys } from '../../image/supervisor/odbc/mysql-drivers';
 import { probe } from '../../image/supervisor/probe';
 import { provision } from '../../image/supervisor/provision';
-import { literal, MariaDb } from './maria-db';
-import { environment, LOGIN_ARN, secretsOf, temporaryFolder } from './surroundings';
+import { literal, MariaDb } from '../../rehearsal/mariadb/maria-db';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { environment, LOGIN_ARN } from '../../rehearsal/mlsrv/told';
+import { secretsOf } from './surroundings';
 
 describe('the data source', () => {
   it('has the login as it is', () => {

@@ -6,8 +6,10 @@ import { parseConfiguration } from '../../image/supervisor/configuration';
 import type { Judgement, ProbeOutput } from '../../image/supervisor/engines/engine';
 import { type ProbeSettings, probe } from '../../image/supervisor/probe';
 import { provision } from '../../image/supervisor/provision';
-import { freePort, literal, MariaDb } from './maria-db';
-import { environment, LOGIN_ARN, secretsOf, temporaryFolder } from './surroundings';
+import { freePort, literal, MariaDb } from '../../rehearsal/mariadb/maria-db';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { environment, LOGIN_ARN } from '../../rehearsal/mlsrv/told';
+import { secretsOf } from './surroundings';
 
 const PASSWORD = 'ge;he"im {x} =\' \\ ü';
 

@@ -6,15 +6,9 @@ import { parseConfiguration } from '../../image/supervisor/configuration';
 import { provision } from '../../image/supervisor/provision';
 import { redaction } from '../../image/supervisor/redaction';
 import { SecretError, type SecretSource } from '../../image/supervisor/secrets';
-import {
-  environment,
-  IDENTITY_ARN,
-  IDENTITY_PASSWORD_ARN,
-  LOGIN_ARN,
-  MACHINE,
-  secretsOf,
-  temporaryFolder,
-} from './surroundings';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { environment, LOGIN_ARN } from '../../rehearsal/mlsrv/told';
+import { IDENTITY_ARN, IDENTITY_PASSWORD_ARN, MACHINE, secretsOf } from './surroundings';
 
 const PEM = `-----BEGIN CERTIFICATE-----
 MIIB

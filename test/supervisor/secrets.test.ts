@@ -4,7 +4,7 @@ import { SecretError, secretsManager } from '../../image/supervisor/secrets';
 import { LoopbackService } from '../../rehearsal/cloud/loopback-service';
 import { SecretsManager } from '../../rehearsal/cloud/secrets-manager';
 import { ServiceError } from '../../rehearsal/cloud/service';
-import { LOGIN_ARN } from './surroundings';
+import { LOGIN_ARN } from '../../rehearsal/mlsrv/told';
 
 const LOGIN = JSON.stringify({ username: 'ml', password: 'geheim' });
 

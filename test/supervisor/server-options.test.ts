@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../../image/supervisor/configuration';
 import { faultOfIdentityPassword, optionFile, serverArguments } from '../../image/supervisor/server-options';
 import { lettersAt } from '../../image/supervisor/verbosity';
-import { environment, IDENTITY_ARN, IDENTITY_PASSWORD_ARN, MACHINE } from './surroundings';
+import { environment } from '../../rehearsal/mlsrv/told';
+import { IDENTITY_ARN, IDENTITY_PASSWORD_ARN, MACHINE } from './surroundings';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 

@@ -4,23 +4,24 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LoopbackService } from '../../rehearsal/cloud/loopback-service';
 import { SecretsManager } from '../../rehearsal/cloud/secrets-manager';
+import { ReplicatedPair } from '../../rehearsal/mariadb/replicated-pair';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { network } from '../../rehearsal/mlsrv/network';
+import { type Site, type Supervised, startSupervised } from '../../rehearsal/mlsrv/supervised';
+import { LOGIN_ARN } from '../../rehearsal/mlsrv/told';
 import { isAlive } from './programs';
-import { MovableDatabase } from './site/movable-database';
-import { network } from './site/network';
-import { type Site, type Supervised, startSupervised } from './site/supervised';
-import { LOGIN_ARN, temporaryFolder } from './surroundings';
 
 const folder = temporaryFolder();
 const stored = new SecretsManager(Date);
 let loopback: LoopbackService;
-let database: MovableDatabase;
+let database: ReplicatedPair;
 let site: Site;
 const running: Supervised[] = [];
 
 beforeAll(async () => {
   loopback = await LoopbackService.start(stored.standIn);
   const names = network(folder.path);
-  database = await MovableDatabase.start(names);
+  database = await ReplicatedPair.start(names);
   stored.put(LOGIN_ARN, database.secret);
   site = { folder: folder.path, network: names, database, secretsEndpoint: loopback.endpoint };
 });

@@ -7,8 +7,8 @@ import { startChild } from '../../../image/supervisor/child';
 import { logFile } from '../../../image/supervisor/log/log-file';
 import { outputTo } from '../../../image/supervisor/log/output';
 import { passLogOn } from '../../../image/supervisor/log/server-log';
-import { program } from '../programs';
-import { temporaryFolder } from '../surroundings';
+import { temporaryFolder } from '../../../rehearsal/mariadb/temporary-folder';
+import { program } from '../../../rehearsal/mlsrv/program';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeAll(() => {

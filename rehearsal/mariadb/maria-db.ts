@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { temporaryFolder } from './surroundings';
+import { temporaryFolder } from './temporary-folder';
 
 const NEEDED = [
   '/usr/sbin/mariadbd',
@@ -52,12 +52,16 @@ export class MariaDb {
     return database;
   }
 
+  private readonly ended: Promise<unknown>;
+
   private constructor(
     public readonly port: number,
     private readonly socket: string,
     private readonly child: ChildProcess,
     private readonly remove: () => void,
-  ) {}
+  ) {
+    this.ended = new Promise((done) => child.once('exit', done));
+  }
 
   /** As its administrator; throws what the server says against it. */
   public sql(statements: string): string {
@@ -66,22 +70,40 @@ export class MariaDb {
     return stdout;
   }
 
+  /** A field of the first row of a statement that shows something; empty when there is no row. */
+  public status(statement: string, field: string): string {
+    const { status, stdout, stderr } = this.ask(`${statement}\\G`, ['--column-names']);
+    if (status !== 0) throw new Error(stderr);
+    return new RegExp(`^\\s*${field}: (.*)$`, 'm').exec(stdout)?.[1]?.trim() ?? '';
+  }
+
+  public accepts(user: string, password: string): boolean {
+    const options = ['--no-defaults', `-u${user}`, '-e', 'SELECT 1', `--socket=${this.socket}`];
+    return spawnSync('mariadb', options, { env: { ...process.env, MYSQL_PWD: password } }).status === 0;
+  }
+
   public signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
 
   public async stop(): Promise<void> {
     const ended = new Promise((done) => this.child.once('exit', done));
-    if (this.child.exitCode === null) {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
       this.child.kill('SIGKILL');
       await ended;
     }
     this.remove();
   }
 
-  private ask(statements: string) {
-    const options = ['--no-defaults', '--default-character-set=utf8mb4', '-uroot', '-N', `--socket=${this.socket}`];
-    return spawnSync('mariadb', options, { input: statements, encoding: 'utf8' });
+  private ask(statements: string, more: readonly string[] = ['--skip-column-names']) {
+    const options = ['--no-defaults', '--default-character-set=utf8mb4', '-uroot', `--socket=${this.socket}`, ...more];
+    // A server that hangs must not hang whoever asks it.
+    return spawnSync('mariadb', options, {
+      input: statements,
+      encoding: 'utf8',
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    });
   }
 
   private async waitForLogins(): Promise<void> {

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { freePort } from '../maria-db';
-import { program } from '../programs';
-import { environment } from '../surroundings';
-import type { MovableDatabase } from './movable-database';
+import { freePort } from '../mariadb/maria-db';
+import type { ReplicatedPair } from '../mariadb/replicated-pair';
 import type { Network } from './network';
+import { program } from './program';
+import { environment } from './told';
 
 export interface Site {
   readonly folder: string;
   readonly network: Network;
-  readonly database: MovableDatabase;
+  readonly database: ReplicatedPair;
   readonly secretsEndpoint: string;
 }
 
@@ -50,7 +50,7 @@ export interface Supervised {
 
 /** By site: its folder is gone with it, and another file of tests may have one of its own in this process. */
 const bundled = new Map<string, Promise<string>>();
-const BUNDLE = join(__dirname, '..', '..', '..', 'assets', 'supervisor', 'index.js');
+const BUNDLE = join(__dirname, '..', '..', 'assets', 'supervisor', 'index.js');
 let sites = 0;
 
 export async function startSupervised(

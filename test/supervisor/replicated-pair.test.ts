@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ReplicatedPair } from '../../rehearsal/mariadb/replicated-pair';
+import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
+import { network } from '../../rehearsal/mlsrv/network';
+
+const folder = temporaryFolder();
+let pair: ReplicatedPair;
+
+beforeAll(async () => {
+  pair = await ReplicatedPair.start(network(folder.path));
+});
+
+afterAll(async () => {
+  await pair.stop();
+  folder.remove();
+});
+
+describe('the pair that the supervisor is tried with', () => {
+  test.each(['killed', 'hung'] as const)('loses nothing that was committed when its primary is %s', async (how) => {
+    const before = pair.syncs();
+    for (let row = 0; row < 20; row++) pair.write(`${how} ${row}`);
+    await pair.failOver(how, 100);
+    expect(pair.syncs()).toBe(before + 20);
+    pair.write('on the new primary');
+    await pair.renewStandby();
+    expect(pair.syncs()).toBe(before + 21);
+  });
+
+  test('takes a new password along', async () => {
+    pair.changePassword('another');
+    await pair.failOver('killed', 0);
+    expect(pair.accepts('ml', 'another')).toBe(true);
+    expect(pair.accepts('ml', 'wrong')).toBe(false);
+  });
+});
