@@ -26,11 +26,13 @@ export class MariaDb {
       '--no-defaults',
       `--datadir=${data}`,
       ...owner,
+      // A server that starts removes what others keep in a folder that they share.
+      `--tmpdir=${folder.path}`,
       '--innodb-log-file-size=8M',
       '--innodb-buffer-pool-size=16M',
     ];
     execFileSync('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], {
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
     const port = await freePort();
     const socket = join(folder.path, 'socket');
@@ -48,7 +50,12 @@ export class MariaDb {
       { stdio: 'ignore' },
     );
     const database = new MariaDb(port, socket, child, folder.remove);
-    await database.waitForLogins();
+    try {
+      await database.waitForLogins();
+    } catch (error) {
+      await database.stop();
+      throw error;
+    }
     return database;
   }
 
@@ -87,11 +94,8 @@ export class MariaDb {
   }
 
   public async stop(): Promise<void> {
-    const ended = new Promise((done) => this.child.once('exit', done));
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGKILL');
-      await ended;
-    }
+    this.child.kill('SIGKILL');
+    await this.ended;
     this.remove();
   }
 

@@ -16,7 +16,8 @@ export class ReplicatedPair {
   public static async start(network: Network): Promise<ReplicatedPair> {
     const pair = new ReplicatedPair(network, await freePort());
     try {
-      pair.servers = await Promise.all(ADDRESSES.map((_, index) => pair.startServer(index)));
+      // One after the other: whoever is there can be stopped when the next one does not come.
+      for (const index of ADDRESSES.keys()) pair.servers.push(await pair.startServer(index));
       const [first] = pair.servers;
       first?.sql(
         `CREATE USER ${REPLICATION.user}@'%' IDENTIFIED BY ${literal(REPLICATION.password)};
@@ -137,7 +138,10 @@ export class ReplicatedPair {
     for (const end = Date.now() + PATIENCE_MILLIS; ; await sleep(50)) {
       // With no time to wait: it would block this process.
       if (standby.sql(`SELECT MASTER_GTID_WAIT('${position}', 0)`).trim() === '0') return;
-      if (Date.now() > end) throw new Error(`the standby has not applied ${position}`);
+      if (Date.now() > end) {
+        const [io, sql] = ['Last_IO_Error', 'Last_SQL_Error'].map((it) => standby.status('SHOW SLAVE STATUS', it));
+        throw new Error(`the standby has not applied ${position}: ${io} ${sql}`);
+      }
     }
   }
 

@@ -27,7 +27,9 @@ function mlstop(): void {
     process.exit(1);
   }
   if (does('mlstop', 'hangs')) {
-    setInterval(() => {}, 1_000);
+    // In a container it ends with PID 1.
+    const parent = process.ppid;
+    setInterval(() => process.ppid === parent || process.exit(1), 1_000);
     return;
   }
   const grace = given.includes('-f') ? 0 : Number.parseInt(given[given.indexOf('-t') + 1] ?? '0', 10);
