@@ -69,7 +69,10 @@ async function drill(site: FailoverSite, options: ReturnType<typeof parseOptions
       'of a CPU': `${it.cpuPercent} %`,
     })),
   );
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ figures }, undefined, 2)}\n`);
+  if (options.json !== undefined) {
+    const measured = { measuredAt: new Date().toISOString(), failovers: rounds.length, figures };
+    writeFileSync(options.json, `${JSON.stringify(measured, undefined, 2)}\n`);
+  }
   const late = figures.filter(({ max }) => !(max <= PROMISE_SECONDS));
   for (const { title, max } of late)
     console.error(`a server that ${title} was back after ${max} s, more than ${PROMISE_SECONDS} s`);

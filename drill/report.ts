@@ -50,6 +50,8 @@ export interface Figures {
   readonly variant: Variant;
   readonly title: string;
   readonly failovers: number;
+  /** Seconds of each, sorted; those below are drawn from them. */
+  readonly reconnects: readonly number[];
   /** Seconds from the database that accepts logins to the server that serves. */
   readonly p50: number;
   readonly p95: number;
@@ -76,6 +78,7 @@ export function figuresOf(
     variant,
     title: VARIANTS[variant].title,
     failovers: times.length,
+    reconnects: times.map(round),
     p50: at(0.5),
     p95: at(0.95),
     max: at(1),

@@ -142,11 +142,18 @@ export class RehearsedHost implements ManagedNode {
     await this.rest();
     this.currentRole = role;
     this.world.tools.tell(this.folder, role, this.mirrored);
-    if (role === 'primary') return;
-    for (const sync of [...this.open]) {
-      sync.ending.cancel();
-      await this.end(sync, LOST_DATABASE);
-    }
+    if (role !== 'primary') await this.loseSyncs();
+  }
+
+  /** Its MobiLink server serves nobody from now on: syncs under way are lost, and others fail soon. */
+  public async loseServer(): Promise<void> {
+    await this.rest();
+    this.usualSync = { seconds: FAILING_SECONDS, exitCode: LOST_DATABASE };
+    await this.loseSyncs();
+  }
+
+  public findServer(): void {
+    this.usualSync = USUAL_SYNC;
   }
 
   public accepted(command: NodeCommand): void {
@@ -177,6 +184,13 @@ export class RehearsedHost implements ManagedNode {
   /** The stand-ins' own complaints, which they write down on the host. */
   public complaints(): string[] {
     return [...this.violations, ...this.world.tools.complaints(this.folder)].map((what) => `${this.id}: ${what}`);
+  }
+
+  private async loseSyncs(): Promise<void> {
+    for (const sync of [...this.open]) {
+      sync.ending.cancel();
+      await this.end(sync, LOST_DATABASE);
+    }
   }
 
   private lookLater(run: HostRun, ended: (end: ScriptEnd) => void): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Network } from '../mlsrv/network';
-import { freePort, literal, MariaDb } from './maria-db';
+import { freePort } from './free-port';
+import { literal, MariaDb } from './maria-db';
 
 const ADDRESSES = ['127.0.0.2', '127.0.0.3'] as const;
 const REPLICATION = { user: 'replica', password: 'replica' };

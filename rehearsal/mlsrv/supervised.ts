@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { freePort } from '../mariadb/maria-db';
+import { freePort } from '../mariadb/free-port';
 import type { ReplicatedPair } from '../mariadb/replicated-pair';
 import type { Network } from './network';
 import { program } from './program';

@@ -5,6 +5,7 @@ import { COMBINATIONS } from './combinations';
 import { failover } from './failover';
 import { failoverRepeatedAndReversed } from './failover-repeated-and-reversed';
 import { failoverWithoutEvents } from './failover-without-events';
+import { farmFailover } from './farm-failover';
 import { insideTrigger } from './inside-trigger';
 import { killedBeforeAnnouncement } from './killed-before-announcement';
 import { pairArbiterLost, pairDownAndBack, pairSplitClaim } from './pair-disturbed';
@@ -45,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
   pairDownAndBack,
   syncRound,
   syncFailover,
+  farmFailover,
   syncUnreachable,
   syncFiredAgain,
   syncThrottled,

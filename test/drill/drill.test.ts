@@ -55,6 +55,7 @@ describe('the drill', () => {
       variant: 'hangs',
       title: 'hangs in silence',
       failovers: 3,
+      reconnects: [1, 2, 3],
       p50: 2,
       p95: 3,
       max: 3,

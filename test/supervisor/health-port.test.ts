@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { healthPort } from '../../image/supervisor/health-port';
 import { answerHealthchecks, healthcheck } from '../../image/supervisor/healthcheck';
-import { freePort } from '../../rehearsal/mariadb/maria-db';
+import { freePort } from '../../rehearsal/mariadb/free-port';
 import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
 
 /** How a connection that sends nothing ends. */

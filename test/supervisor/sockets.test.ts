@@ -5,7 +5,7 @@ import { endpointsOf } from '../../image/supervisor/life/endpoints';
 import { listensOn } from '../../image/supervisor/life/listening';
 import { whereabouts } from '../../image/supervisor/life/whereabouts';
 import { parseTable, socketsOf } from '../../image/supervisor/sockets';
-import { freePort } from '../../rehearsal/mariadb/maria-db';
+import { freePort } from '../../rehearsal/mariadb/free-port';
 
 /** Two places with the same port, as a database that fails over has them. */
 const HERE = '127.0.0.1';
