@@ -5,6 +5,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { CertificateRollover } from './certificate-rollover';
 import { checkConnectionBudget } from './connection-budget';
 import { DatabasePreparation } from './database-preparation';
 import { isPreparationNeeded } from './database-preparation-rules';
@@ -110,6 +111,7 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     this.register(defaults);
     this.openPaths(props, defaults);
     this.preparation = this.prepare(props, subnets, task, image, environment);
+    this.replaceOnNewCertificate(props, defaults);
     this.scaling = createScaling(this.service, props, size, {
       databaseConnections: this.metricDatabaseConnections(),
       syncQueue: this.metricSyncQueue(),
@@ -251,6 +253,19 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     });
     this.service.node.addDependency(preparation.resource);
     return preparation;
+  }
+
+  private replaceOnNewCertificate({ logRetention }: MobiLinkServerFarmProps, { streams }: FarmDefaults): void {
+    const secrets = streams.flatMap(({ identity, identityPassword }) =>
+      [identity ?? [], identityPassword ?? []].flat(),
+    );
+    if (secrets.length === 0) return;
+    new CertificateRollover(this, 'CertificateRollover', {
+      cluster: this.cluster,
+      service: this.service,
+      secrets,
+      logRetention,
+    });
   }
 
   private register(defaults: FarmDefaults): void {

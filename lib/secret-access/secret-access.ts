@@ -17,7 +17,7 @@ export function fetching(scope: Construct, secrets: secretsmanager.ISecret[]): i
   const statements = [
     new iam.PolicyStatement({
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [...new Set(secrets.map(resourceOf))],
+      resources: [...new Set(secrets.map(secretResourceOf))],
     }),
   ];
   const keys = new Set(secrets.flatMap((secret) => secret.encryptionKey?.keyArn ?? []));
@@ -34,6 +34,6 @@ export function fetching(scope: Construct, secrets: secretsmanager.ISecret[]): i
 }
 
 /** An ARN without its random suffix (`Secret.fromSecretNameV2`) matches only with six wildcards of one character. */
-function resourceOf(secret: secretsmanager.ISecret): string {
+export function secretResourceOf(secret: secretsmanager.ISecret): string {
   return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }

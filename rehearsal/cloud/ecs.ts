@@ -24,11 +24,19 @@ export interface TaskDefinition {
   readonly logStreamPrefix: string;
 }
 
+/** A service that keeps servers running. */
+export interface EcsService {
+  readonly arn: string;
+  readonly name: string;
+}
+
 export interface EcsWorld {
   now(): number;
   readonly accountId: string;
   readonly region: string;
   readonly definitions: readonly TaskDefinition[];
+  /** @default - none */
+  readonly services?: readonly EcsService[];
 }
 
 interface RunningTask {
@@ -47,7 +55,7 @@ const USUAL: TaskCourse = { startsAfter: 45_000, runsFor: 8_000, exitCode: 0, sa
 /** From SIGTERM to the end of a task that hears it. */
 const STOPS_AFTER = 2_000;
 
-/** Tasks of Amazon ECS on Fargate that somebody runs one by one. */
+/** Amazon ECS on Fargate: tasks that somebody runs one by one, and services as those see them who deploy them again. */
 export class Ecs {
   public readonly standIn: ServiceStandIn;
   /** What becomes of the next tasks; of those after them, the usual. */
@@ -55,8 +63,12 @@ export class Ecs {
   /** Why the next tasks are not begun (Amazon ECS API Reference, "API failure reasons"). */
   public readonly failures: string[] = [];
   public readonly tasks: RunningTask[] = [];
+  /** Those that were asked for; each service has one from the beginning. */
+  public readonly deployments: { readonly service: string; readonly at: number }[] = [];
+  private readonly begun: number;
 
   constructor(private readonly world: EcsWorld) {
+    this.begun = world.now();
     this.standIn = {
       kind: 'by-schema',
       signingName: 'ecs',
@@ -67,6 +79,20 @@ export class Ecs {
         DescribeTasks: {
           permissions: ({ input }) => list(input.tasks).map((arn) => ofTask('ecs:DescribeTasks', arn, input)),
           answer: (call) => this.describeTasks(call),
+        },
+        DescribeServices: {
+          permissions: ({ input }) =>
+            list(input.services).map((name) =>
+              ofTask('ecs:DescribeServices', this.serviceOf(name)?.arn ?? name, input),
+            ),
+          answer: ({ input }) => this.describeServices(list(input.services)),
+        },
+        UpdateService: {
+          permissions: ({ input }) => {
+            const name = String(input.service);
+            return [ofTask('ecs:UpdateService', this.serviceOf(name)?.arn ?? name, input)];
+          },
+          answer: ({ input }) => this.updateService(input),
         },
         StopTask: {
           permissions: ({ input }) => [ofTask('ecs:StopTask', String(input.task), input)],
@@ -130,6 +156,36 @@ export class Ecs {
       return isKnown ? { task: this.view(task) } : { failure: { arn, reason: 'MISSING' } };
     });
     return { tasks: known.flatMap((it) => it.task ?? []), failures: known.flatMap((it) => it.failure ?? []) };
+  }
+
+  private serviceOf(nameOrArn: string): EcsService | undefined {
+    return (this.world.services ?? []).find(({ arn, name }) => nameOrArn === arn || nameOrArn === name);
+  }
+
+  private describeServices(names: readonly string[]): Record<string, unknown> {
+    const found = names.map((name) => ({ name, service: this.serviceOf(name) }));
+    return {
+      services: found.flatMap(({ service }) => (service ? [this.viewOfService(service)] : [])),
+      failures: found.flatMap(({ name, service }) => (service ? [] : [{ arn: name, reason: 'MISSING' }])),
+    };
+  }
+
+  private updateService({ service, forceNewDeployment }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const found = this.serviceOf(String(service));
+    if (!found) throw new ServiceError('ServiceNotFoundException', 'Service not found.');
+    if (forceNewDeployment === true) this.deployments.push({ service: found.name, at: this.world.now() });
+    return { service: this.viewOfService(found) };
+  }
+
+  private viewOfService({ arn, name }: EcsService): Record<string, unknown> {
+    const last = this.deployments.filter(({ service }) => service === name).at(-1);
+    const createdAt = new Date(last?.at ?? this.begun);
+    return {
+      serviceArn: arn,
+      serviceName: name,
+      status: 'ACTIVE',
+      deployments: [{ id: 'd', status: 'PRIMARY', createdAt }],
+    };
   }
 
   private stopTask({ input }: Call): Record<string, unknown> {

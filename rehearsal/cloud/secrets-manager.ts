@@ -25,9 +25,15 @@ const PREVIOUS = 'AWSPREVIOUS';
 export class SecretsManager {
   public readonly standIn: ServiceStandIn;
   private readonly secrets: Secret[] = [];
+  private readonly begun: number;
   private versions = 0;
 
-  constructor(private readonly clock: { now(): number }) {
+  /** @param foreign whether secrets that nobody has stored here belong to somebody else, and are there since the beginning. */
+  constructor(
+    private readonly clock: { now(): number },
+    private readonly foreign: 'there' | 'missing' = 'missing',
+  ) {
+    this.begun = clock.now();
     this.standIn = {
       kind: 'by-schema',
       signingName: 'secretsmanager',
@@ -43,24 +49,33 @@ export class SecretsManager {
           ],
           answer: (call) => this.getSecretValue(call),
         },
+        DescribeSecret: {
+          permissions: ({ input }) => [
+            {
+              action: 'secretsmanager:DescribeSecret',
+              resource: this.find(input.SecretId)?.arn ?? String(input.SecretId),
+            },
+          ],
+          answer: ({ input }) => this.describeSecret(input.SecretId),
+        },
       },
     };
   }
 
   /** Stores a secret, or a new version of it that becomes the current one; returns the id of the version. */
-  public put(arn: string, content: SecretContent): string {
-    const secret = this.find(arn) ?? this.create(arn);
+  public put(arn: string, content: SecretContent, createdAt = this.clock.now()): string {
+    const secret = this.known(arn) ?? this.create(arn);
     for (const { stages } of secret.versions) stages.delete(PREVIOUS);
     const current = secret.versions.find(({ stages }) => stages.delete(CURRENT));
     current?.stages.add(PREVIOUS);
     const id = `00000000-0000-4000-8000-${String(++this.versions).padStart(12, '0')}`;
-    secret.versions.push({ id, content, createdAt: this.clock.now(), stages: new Set([CURRENT]) });
+    secret.versions.push({ id, content, createdAt, stages: new Set([CURRENT]) });
     return id;
   }
 
   /** Schedules the secret for deletion, from when on it cannot be read. */
   public delete(arn: string): void {
-    const secret = this.find(arn);
+    const secret = this.known(arn);
     if (secret) secret.isDeleted = true;
   }
 
@@ -73,7 +88,30 @@ export class SecretsManager {
 
   /** By ARN, ARN without its random end, or name. */
   private find(id: unknown): Secret | undefined {
+    const known = this.known(id);
+    if (known || this.foreign === 'missing' || typeof id !== 'string') return known;
+    this.put(/-[A-Za-z0-9]{6}$/.test(id) ? id : `${id}-AbCdEf`, 'of somebody else', this.begun);
+    return this.known(id);
+  }
+
+  private known(id: unknown): Secret | undefined {
     return this.secrets.find(({ arn, name }) => id === arn || id === arn.slice(0, -'-abcdef'.length) || id === name);
+  }
+
+  private describeSecret(id: unknown): Record<string, unknown> {
+    const secret = this.find(id);
+    if (!secret) {
+      throw new ServiceError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
+    const { arn, name, versions } = secret;
+    const [first] = versions;
+    return {
+      ARN: arn,
+      Name: name,
+      CreatedDate: first && new Date(first.createdAt),
+      LastChangedDate: new Date(Math.max(...versions.map(({ createdAt }) => createdAt))),
+      VersionIdsToStages: Object.fromEntries(versions.map(({ id, stages }) => [id, [...stages]])),
+    };
   }
 
   private getSecretValue({ input }: Call): Record<string, unknown> {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { DeployedResource } from '../assembly/deployed-resource';
 import type { Deployment } from '../assembly/deployment';
 import type { TableDescription } from '../cloud/dynamodb';
-import type { TaskDefinition } from '../cloud/ecs';
+import type { EcsService, TaskDefinition } from '../cloud/ecs';
 import type { RuleDescription } from '../cloud/event-bus-targets';
 import { DEFAULT_RETRY, type RetryPolicy } from '../cloud/event-bus-targets';
 import { DEFAULT_ASYNC_INVOKE, type ServedFunction } from '../cloud/lambda-service';
@@ -263,4 +263,11 @@ export function describeTaskDefinitions(deployment: Deployment): TaskDefinition[
       logStreamPrefix: LogConfiguration.Options['awslogs-stream-prefix'],
     };
   });
+}
+
+/** The services of ECS, by ARN and by name. */
+export function describeServices(deployment: Deployment): EcsService[] {
+  return deployment
+    .ofType('AWS::ECS::Service')
+    .map(({ physicalId: arn }) => ({ arn, name: arn.split('/').at(-1) ?? arn }));
 }

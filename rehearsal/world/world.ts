@@ -17,6 +17,7 @@ import type { DatabaseCluster } from '../cloud/rds-clusters';
 import { type FailoverCourse, failOver } from '../cloud/rds-failover';
 import { type SwitchOverCourse, switchOver } from '../cloud/rds-switch-over';
 import { ScheduledRules, Scheduler } from '../cloud/scheduler';
+import { SecretsManager } from '../cloud/secrets-manager';
 import { type RawRequest, ServiceError } from '../cloud/service';
 import { Ssm } from '../cloud/ssm';
 import { Wire } from '../cloud/wire';
@@ -28,6 +29,7 @@ import {
   describeFunctions,
   describeRules,
   describeSchedules,
+  describeServices,
   describeTables,
   describeTaskDefinitions,
 } from './descriptions';
@@ -154,7 +156,10 @@ export class World {
       accountId,
       region,
       definitions: describeTaskDefinitions(deployment),
+      services: describeServices(deployment),
     });
+    const secrets = new SecretsManager(clock, 'there');
+    for (const { physicalId } of deployment.ofType('AWS::SecretsManager::Secret')) secrets.put(physicalId, 'rehearsed');
     const logEvents = new LogEvents({
       now: () => clock.now(),
       accountId,
@@ -208,6 +213,7 @@ export class World {
       this.autoScaling.standIn,
       this.ecs.standIn,
       logEvents.standIn,
+      secrets.standIn,
     ];
     const hosts = {
       ...roleServices,
