@@ -7,6 +7,7 @@ import { parseOptions } from '../../drill/options';
 import { figuresOf, timelineOf } from '../../drill/report';
 import type { Passage, Round } from '../../rehearsal/mlsrv/failover-site';
 import { VARIANTS } from '../../rehearsal/mlsrv/variants';
+import { isAlive } from '../supervisor/programs';
 
 function passage(servingSeconds: number, words: readonly (readonly [number, string, object?])[]): Passage {
   const lines = words.map(([seconds, event, more = {}]) => {
@@ -156,14 +157,5 @@ function parentOf(pid: number): number | undefined {
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
-  } catch {
-    return false;
   }
 }
