@@ -16,7 +16,7 @@ const WIDTH = 60;
 /** A failover as each supervisor saw it; seconds since the primary went. */
 export function timelineOf({ how, goneAt, backAt, passages }: Round): string[] {
   const since = (at: number) => (at - goneAt) / 1000;
-  const last = Math.max(...passages.map(({ servingAt }) => servingAt));
+  const last = Math.max(backAt, ...passages.map(({ servingAt }) => servingAt).filter(Number.isFinite));
   const column = (at: number) =>
     Math.max(0, Math.min(WIDTH - 1, Math.round((WIDTH * (at - goneAt)) / (last - goneAt))));
   const lines = [
@@ -29,7 +29,7 @@ export function timelineOf({ how, goneAt, backAt, passages }: Round): string[] {
     lines.push(
       '',
       `  a server that ${VARIANTS[variant].title}`,
-      `  ${bar}| ${((servingAt - backAt) / 1000).toFixed(1)} s`,
+      `  ${bar}| ${Number.isFinite(servingAt) ? `${((servingAt - backAt) / 1000).toFixed(1)} s` : 'never'}`,
     );
     for (const { event = '', fields } of said) {
       const words = WORDS[event];

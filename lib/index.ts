@@ -3,6 +3,8 @@ export * from './consolidated/consolidated-rds-cluster';
 export * from './consolidated/consolidated-rds-instance';
 export * from './consolidated/consolidated-rds-props';
 export * from './consolidated/consolidated-sql-anywhere';
+export * from './consolidated/existing-rds-props';
+export * from './consolidated/existing-sql-anywhere-props';
 export * from './consolidated/mobilink-engine';
 export * from './consolidated/odbc-data-source';
 export * from './consolidated/rds-engine';

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,9 +31,12 @@ export class MariaDb {
       '--innodb-log-file-size=8M',
       '--innodb-buffer-pool-size=16M',
     ];
-    execFileSync('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    try {
+      await install([...common, '--auth-root-authentication-method=normal', '--skip-test-db']);
+    } catch (error) {
+      folder.remove();
+      throw error;
+    }
     const port = await freePort();
     const socket = join(folder.path, 'socket');
     const child = spawn(
@@ -118,6 +121,20 @@ export class MariaDb {
     }
     throw new Error('mariadbd accepts no login after 30 s');
   }
+}
+
+/** Makes the files of a new server, apart from the terminal: whoever is interrupted there has this ended in an order of its own. */
+async function install(options: readonly string[]): Promise<void> {
+  const child = spawn('mariadb-install-db', options, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`mariadb-install-db ended with ${code}: ${said.trim()}`);
 }
 
 /** As a literal of SQL. */

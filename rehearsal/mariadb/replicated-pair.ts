@@ -35,7 +35,9 @@ export class ReplicatedPair {
     return pair;
   }
 
-  private servers: MariaDb[] = [];
+  private readonly servers: MariaDb[] = [];
+  /** One may still be on its way when all are to stop. */
+  private readonly begun: Promise<MariaDb>[] = [];
   private primary = 0;
   private started = 0;
   private isGone = false;
@@ -103,7 +105,8 @@ export class ReplicatedPair {
   }
 
   public async stop(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.stop()));
+    const begun = await Promise.allSettled(this.begun);
+    await Promise.all(begun.map((it) => (it.status === 'fulfilled' ? it.value.stop() : undefined)));
   }
 
   /** What was received is applied, as a standby does before it takes over. */
@@ -153,7 +156,7 @@ export class ReplicatedPair {
   }
 
   private startServer(index: number): Promise<MariaDb> {
-    return MariaDb.start([
+    const server = MariaDb.start([
       `--bind-address=${ADDRESSES[index]}`,
       `--port=${this.port}`,
       // A new one each time: a standby leaves out what it takes for its own.
@@ -169,5 +172,7 @@ export class ReplicatedPair {
       // A standby that is gone is noticed before the test ends.
       '--slave-net-timeout=2',
     ]);
+    this.begun.push(server);
+    return server;
   }
 }

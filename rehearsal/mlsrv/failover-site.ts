@@ -16,6 +16,7 @@ export interface Passage {
   readonly variant: Variant;
   /** What the supervisor said since the failover began, its server's log left aside. */
   readonly lines: readonly Line[];
+  /** Infinite when it did not come back. */
   readonly servingAt: number;
 }
 
@@ -88,7 +89,8 @@ export class FailoverSite {
     const served = new Map(this.variants.map((it) => [it, this.of(it).count('serving')]));
     const goneAt = Date.now();
     const backAt = await this.database.failOver(how, awayMillis);
-    await Promise.all(this.variants.map((it) => this.of(it).until('serving', (served.get(it) ?? 0) + 1)));
+    // One that does not come back is a result, too.
+    await Promise.allSettled(this.variants.map((it) => this.of(it).until('serving', (served.get(it) ?? 0) + 1)));
     // What it has restarted is let alone from now on.
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     const passages = this.variants.map((variant): Passage => {
@@ -96,7 +98,11 @@ export class FailoverSite {
         .lines.slice(before.get(variant))
         .filter(({ event }) => event !== undefined);
       const serving = lines.find(({ event }) => event === 'serving');
-      return { variant, lines, servingAt: Date.parse(String(serving?.fields.time)) };
+      return {
+        variant,
+        lines,
+        servingAt: serving ? Date.parse(String(serving.fields.time)) : Number.POSITIVE_INFINITY,
+      };
     });
     return { how, goneAt, backAt, passages };
   }

@@ -139,8 +139,12 @@ function watch(
   const lines: Line[] = [];
   for (const stream of [stdout, stderr])
     createInterface({ input: stream }).on('line', (text) => lines.push(lineOf(text)));
+  let hasEnded = false;
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once('close', (code, signal) => resolve(signal ?? code ?? -1));
+    child.once('close', (code, signal) => {
+      hasEnded = true;
+      resolve(signal ?? code ?? -1);
+    });
   });
   const said = (event: string) => lines.filter((line) => line.event === event);
   return {
@@ -159,9 +163,10 @@ function watch(
     count: (event) => said(event).length,
     async until(event, times = 1, patienceMillis = 20_000) {
       for (const end = Date.now() + patienceMillis; ; ) {
+        const isOver = hasEnded || Date.now() > end;
         const line = said(event)[times - 1];
         if (line) return line;
-        if (Date.now() > end) throw new Error(`${event} in vain in\n${lines.map(({ text }) => text).join('\n')}`);
+        if (isOver) throw new Error(`${event} in vain in\n${lines.map(({ text }) => text).join('\n')}`);
         await sleep(20);
       }
     },

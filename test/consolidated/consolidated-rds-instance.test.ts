@@ -10,6 +10,7 @@ import {
   ConsolidatedRdsInstance,
   type ConsolidatedRdsInstanceProps,
   MobiLinkEngine,
+  PrimaryTracker,
 } from '../../lib';
 
 function build(props: Partial<ConsolidatedRdsInstanceProps> = {}) {
@@ -294,5 +295,54 @@ describe('a database that exists already', () => {
         ...props,
       }),
     ).toThrow(id);
+  });
+});
+
+describe('a cluster that exists already', () => {
+  const clusterOf = (stack: Stack, more: Partial<rds.DatabaseClusterAttributes> = {}) =>
+    rds.DatabaseCluster.fromDatabaseClusterAttributes(stack, 'Imported', {
+      clusterIdentifier: 'erp',
+      clusterEndpointAddress: 'erp.cluster-abc.eu-central-1.rds.amazonaws.com',
+      port: 3306,
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')],
+      ...more,
+    });
+  const existing = (more: Partial<rds.DatabaseClusterAttributes> = {}) => {
+    const stack = new Stack(new App(), 'Test', { env: { account: '111111111111', region: 'eu-central-1' } });
+    const mobiLinkLogin = new rds.DatabaseSecret(stack, 'Login', { username: 'mobilink' });
+    const cluster = clusterOf(stack, more);
+    const database = ConsolidatedDatabase.fromRdsCluster(stack, 'Erp', { cluster, databaseName: 'erp', mobiLinkLogin });
+    return { stack, database };
+  };
+
+  it('is used by the address of its writer, tracked, and not owned', () => {
+    const { stack, database } = existing();
+    new PrimaryTracker(stack, 'Tracker', { database });
+    expect(stack.resolve(database.odbc.render())).toMatchObject({
+      SERVER: 'erp.cluster-abc.eu-central-1.rds.amazonaws.com',
+    });
+    expect(database.isHighlyAvailable).toBe(true);
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::RDS::DBCluster', 0);
+    const arn = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':rds:eu-central-1:111111111111:cluster:erp']] };
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({ 'detail-type': ['RDS DB Cluster Event'], resources: [arn] }),
+    });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([Match.objectLike({ Action: 'rds:DescribeDBClusters', Resource: arn })]),
+      }),
+    });
+  });
+
+  it.each<[Partial<rds.DatabaseClusterAttributes>, string]>([
+    [{ clusterIdentifier: 'ERP' }, 'MobiLink:Consolidated:InstanceIdentifier'],
+    [{ clusterEndpointAddress: undefined }, 'MobiLink:Consolidated:ClusterEndpoint'],
+    [
+      { engine: rds.DatabaseClusterEngine.auroraMysql({ version: rds.AuroraMysqlEngineVersion.VER_3_08_0 }) },
+      'MobiLink:Consolidated:Aurora',
+    ],
+  ])('refuses %o', (more, id) => {
+    expect(() => existing(more)).toThrow(id);
   });
 });

@@ -1,6 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
-import { MobiLinkEngine, OdbcDataSource } from '../../lib';
+import {
+  ConsolidatedDatabase,
+  type ExistingSqlAnywhereProps,
+  MobiLinkEngine,
+  OdbcDataSource,
+  PrimaryTracker,
+} from '../../lib';
+import { databaseSql } from '../../lib/sql-anywhere/mirror-sql';
 import { messageOf } from '../farm/farm-fixture';
 import { mirrored } from '../primary/pair-fixture';
 
@@ -87,5 +99,68 @@ describe('a consolidated database on a mirrored pair', () => {
       expect(message).toContain(`MobiLink:Consolidated:${id}`);
     }
     expect(messageOf(() => mirrored({ maximumConnections: 20 }))).toContain('MobiLink:Consolidated:MaximumConnections');
+  });
+});
+
+describe('SQL Anywhere servers that exist already', () => {
+  const existing = (more: Partial<ExistingSqlAnywhereProps> = {}) => {
+    const stack = new Stack(new App(), 'Test', { env: { account: '111111111111', region: 'eu-central-1' } });
+    const vpc = new ec2.Vpc(stack, 'Vpc');
+    const database = ConsolidatedDatabase.fromSqlAnywhere(stack, 'Erp', {
+      servers: [
+        { server: 'erp1', host: 'erp1.example.internal', availabilityZone: 'eu-central-1a' },
+        { server: 'erp2', host: 'erp2.example.internal', availabilityZone: 'eu-central-1b' },
+      ],
+      primaryServer: 'erp_primary',
+      databaseName: 'erp',
+      zone: new route53.PrivateHostedZone(stack, 'Zone', { vpc, zoneName: 'example.internal' }),
+      aliasName: 'erp.example.internal',
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')],
+      mobiLinkLogin: new secretsmanager.Secret(stack, 'Login'),
+      ...more,
+    });
+    return { stack, vpc, database };
+  };
+
+  it('are used by the name that only the primary has, tracked, and not owned', () => {
+    const { stack, vpc, database } = existing({ port: 49152, rolePort: 8091 });
+    expect(stack.resolve(database.odbc.render())).toMatchObject({
+      SERVER: 'erp_primary',
+      HOST: 'erp1.example.internal:49152,erp2.example.internal:49152',
+    });
+    expect(database.isHighlyAvailable).toBe(true);
+    new PrimaryTracker(stack, 'Tracker', { database, vpc });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::EC2::Instance', 0);
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { GroupId: 'sg-12345678', FromPort: 8091 });
+    expect(stack.resolve(database.primarySource.render())).toMatchObject({
+      members: [{ server: 'erp1' }, { server: 'erp2' }],
+      rolePort: 8091,
+      alias: { name: 'erp.example.internal' },
+    });
+  });
+
+  it('are as available as they are many', () => {
+    const alone = { server: 'erp1', host: 'erp1.example.internal', availabilityZone: 'eu-central-1a' };
+    expect(existing({ servers: [alone] }).database.isHighlyAvailable).toBe(false);
+  });
+
+  it('need the role service that the guide has, which is that of our own pairs', () => {
+    const guide = readFileSync('docs/pair.md', 'utf8');
+    for (const statement of databaseSql('mobilink').slice(-2)) expect(guide).toContain(`${statement};`);
+  });
+
+  const named = (server: string, host: string) => ({ server, host, availabilityZone: 'eu-central-1a' });
+  it.each<[Partial<ExistingSqlAnywhereProps>, string]>([
+    [{ servers: [] }, 'MobiLink:Consolidated:Servers'],
+    [{ servers: [named('a', 'a'), named('b', 'b'), named('c', 'c')] }, 'MobiLink:Consolidated:Servers'],
+    [{ servers: [named('a', 'x'), named('A', 'y')] }, 'MobiLink:Consolidated:ServerTwice'],
+    [{ servers: [named('a', 'x'), named('b', 'x')] }, 'MobiLink:Consolidated:ServerTwice'],
+    [{ securityGroups: [] }, 'MobiLink:Consolidated:SecurityGroups'],
+    [{ port: 0 }, 'MobiLink:Consolidated:Port'],
+    [{ rolePort: 70000 }, 'MobiLink:Consolidated:Port'],
+    [{ maximumConnections: 20 }, 'MobiLink:Consolidated:MaximumConnections'],
+  ])('are refused with %o', (more, id) => {
+    expect(messageOf(() => existing(more))).toContain(id);
   });
 });

@@ -50,6 +50,15 @@ describe('the drill', () => {
     );
   });
 
+  it('says of a server that did not come back that it never did', () => {
+    const never = { ...ROUND, passages: [passage(Number.POSITIVE_INFINITY, []), ...ROUND.passages] };
+    expect(timelineOf(never)[4]).toBe(`  ${'.'.repeat(35)}${'='.repeat(25)}| never`);
+    expect(figuresOf('hangs', [never], { megabytes: 80, cpuSeconds: 1 }, 60)).toMatchObject({
+      p50: 3.5,
+      max: Number.POSITIVE_INFINITY,
+    });
+  });
+
   it('counts from the database that accepts logins', () => {
     const rounds = [3, 1, 2].map((seconds) => ({ ...ROUND, passages: [passage(105 + seconds, [])] }));
     expect(figuresOf('hangs', rounds, { megabytes: 80.4, cpuSeconds: 3 }, 60)).toEqual({
@@ -107,9 +116,18 @@ describe('the drill', () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'mobilink-drill-'));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
       const drill = start(['--rounds', '5', '--variant', 'hangs'], folder);
-      await drill.until(when === 'at its start' ? 'they start' : 'failover 1');
+      if (when === 'in the middle') await drill.until('failover 1');
+      // The files of the first server are being made.
+      else
+        await expect
+          .poll(() => readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('/data')), {
+            interval: 10,
+            timeout: 20_000,
+          })
+          .not.toEqual([]);
       const processes = descendantsOf(drill.child.pid ?? 0);
-      drill.child.kill('SIGINT');
+      // As a terminal does it: the whole group hears of it.
+      process.kill(-(drill.child.pid ?? Number.NaN), 'SIGINT');
       expect((await drill.ended).code).toBe(130);
       expect(drill.output()).toContain('interrupted');
       for (const pid of processes) expect(isAlive(pid), `process ${pid}`).toBe(false);
@@ -122,6 +140,7 @@ function start(words: readonly string[], temporary = tmpdir()) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'drill/main.ts', ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporary },
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ReplicatedPair } from '../../rehearsal/mariadb/replicated-pair';
 import { temporaryFolder } from '../../rehearsal/mariadb/temporary-folder';
@@ -32,4 +33,24 @@ describe('the pair that the supervisor is tried with', () => {
     expect(pair.accepts('ml', 'another')).toBe(true);
     expect(pair.accepts('ml', 'wrong')).toBe(false);
   });
+
+  test('stops a standby, too, that is still on its way', async () => {
+    const renewed = pair.renewStandby().catch(() => {});
+    await pair.stop();
+    await renewed;
+    expect(serversOf(process.pid)).toEqual([]);
+  });
 });
+
+/** The database servers that a process has started and that are there. */
+function serversOf(parent: number): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/stat`, 'latin1').startsWith(`${name} (mariadbd) S ${parent} `);
+      } catch {
+        return false;
+      }
+    });
+}

@@ -1,0 +1,142 @@
+import type { Duration } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as rds from 'aws-cdk-lib/aws-rds';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { PrimarySource } from '../primary/primary-source';
+import { known, Problems } from '../validation/problems';
+import type { IConsolidatedDatabase } from './consolidated-database';
+import { databaseIdOf } from './database-id';
+import type { ExistingRdsProps } from './existing-rds-props';
+import type { MobiLinkEngine } from './mobilink-engine';
+import { OdbcDataSource } from './odbc-data-source';
+import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
+
+/** What is read of an instance or a cluster. */
+interface Existing {
+  readonly host: string;
+  readonly connectable: ec2.IConnectable;
+  readonly source: PrimarySource;
+  readonly isHighlyAvailable: boolean;
+}
+
+/** Tracked and used, not owned. */
+export class ExistingRds extends Construct implements IConsolidatedDatabase {
+  public readonly databaseId: string;
+  public readonly engine: MobiLinkEngine;
+  public readonly port: number;
+  public readonly odbc: OdbcDataSource;
+  public readonly mobiLinkLogin: secretsmanager.ISecret;
+  public readonly maximumConnections?: number;
+  public readonly reservedConnections: number;
+  public readonly primarySource: PrimarySource;
+  public readonly isHighlyAvailable: boolean;
+  public readonly backupRetention?: Duration;
+  public readonly connections: ec2.Connections;
+
+  /** @param existing is asked when the props are found to be right. */
+  constructor(
+    scope: Construct,
+    id: string,
+    props: ExistingRdsProps,
+    validate: (problems: Problems) => void,
+    existing: () => Existing,
+  ) {
+    super(scope, id);
+    const problems = new Problems(this);
+    validate(problems);
+    validateProps(problems, props);
+    problems.throwIfAny();
+
+    const { host, connectable, source, isHighlyAvailable } = existing();
+    this.databaseId = databaseIdOf(this);
+    this.port = props.port ?? 3306;
+    this.odbc = OdbcDataSource.mysql({ host, port: this.port, databaseName: props.databaseName });
+    this.engine = this.odbc.engine;
+    this.mobiLinkLogin = props.mobiLinkLogin;
+    this.maximumConnections = props.maximumConnections;
+    this.reservedConnections = props.reservedConnections ?? DEFAULT_RESERVED_CONNECTIONS;
+    this.primarySource = source;
+    this.isHighlyAvailable = isHighlyAvailable;
+    this.backupRetention = props.backupRetention;
+    this.connections = new ec2.Connections({
+      securityGroups: connectable.connections.securityGroups,
+      defaultPort: ec2.Port.tcp(this.port),
+    });
+  }
+}
+
+/** Notes what is wrong with the name by which RDS knows it. */
+export function validateIdentifier(problems: Problems, prop: string, given: string): void {
+  const identifier = known(given);
+  problems.require(identifier === undefined || identifier === identifier.toLowerCase(), {
+    id: 'MobiLink:Consolidated:InstanceIdentifier',
+    prop,
+    rule: 'must be in lower case as RDS stores it; neither events nor permissions match its ARN otherwise',
+    value: identifier,
+    fix: 'copy it from aws rds describe-db-instances or describe-db-clusters',
+  });
+}
+
+/** Notes what is wrong with a cluster: it must say where its writer is, and be no cluster of Aurora. */
+export function validateCluster(problems: Problems, cluster: rds.IDatabaseCluster): void {
+  validateIdentifier(problems, 'cluster.clusterIdentifier', cluster.clusterIdentifier);
+  problems.require(!(cluster.engine?.engineType ?? '').startsWith('aurora'), {
+    id: 'MobiLink:Consolidated:Aurora',
+    prop: 'cluster.engine',
+    rule: 'must be MySQL of RDS: SAP supports MobiLink with MySQL, and names no version of Aurora',
+    value: cluster.engine?.engineType,
+    fix: 'use a Multi-AZ DB cluster or an instance of RDS for MySQL',
+  });
+  problems.require(hasEndpoint(cluster), {
+    id: 'MobiLink:Consolidated:ClusterEndpoint',
+    prop: 'cluster.clusterEndpoint',
+    rule: 'must be known: MobiLink servers connect to the writer by it',
+    value: undefined,
+    fix: 'give clusterEndpointAddress and port to DatabaseCluster.fromDatabaseClusterAttributes',
+  });
+}
+
+/** The getter of an imported cluster throws when it was not given. */
+function hasEndpoint(cluster: rds.IDatabaseCluster): boolean {
+  try {
+    return cluster.clusterEndpoint.hostname !== '';
+  } catch {
+    return false;
+  }
+}
+
+function validateProps(problems: Problems, props: ExistingRdsProps): void {
+  problems.require(props.port === undefined || known(props.port) !== undefined, {
+    id: 'MobiLink:Consolidated:PortUnknown',
+    prop: 'port',
+    rule: 'must be a number that is known at synth',
+    value: 'a token',
+    fix: 'write the port as a number; a security group rule in another stack cannot be made from a token',
+  });
+  const port = known(props.port);
+  problems.require(port === undefined || (Number.isInteger(port) && port >= 1 && port <= 65535), {
+    id: 'MobiLink:Consolidated:Port',
+    prop: 'port',
+    rule: 'must be a whole number from 1 to 65535',
+    value: port,
+    fix: 'take the port of the endpoint',
+  });
+  const maximum = known(props.maximumConnections);
+  const reserved = known(props.reservedConnections) ?? DEFAULT_RESERVED_CONNECTIONS;
+  problems.require(maximum === undefined || (Number.isInteger(maximum) && maximum > reserved), {
+    id: 'MobiLink:Consolidated:MaximumConnections',
+    prop: 'maximumConnections',
+    rule: `must be a whole number above reservedConnections (${reserved})`,
+    value: maximum,
+    fix: 'give max_connections of the parameter group, or leave it out if it is not known',
+  });
+  const name = known(props.databaseName);
+  problems.require(name === undefined || name.trim() !== '', {
+    id: 'MobiLink:Consolidated:DatabaseName',
+    prop: 'databaseName',
+    rule: 'must not be empty',
+    value: name,
+    fix: 'name the schema that holds the tables to synchronize',
+  });
+}
