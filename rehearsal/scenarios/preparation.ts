@@ -34,7 +34,6 @@ export const preparation: Scenario = {
   story:
     'The consolidated database is prepared by the first deployment; of three more, two fail, each with its reason.',
   needs: 'a database that is prepared',
-  partial: true,
   expects: ['cannot be created'],
   async play(stage) {
     const { world, checks } = stage;
