@@ -48,6 +48,8 @@ export const primaryRecordSchema = v.object({
   settlesAfter: v.optional(v.number()),
   /** Addresses that the host name leads to while the source still names the old primary. */
   movedTo: v.optional(v.array(v.string())),
+  /** When the host name was last resolved, while it is not; in an epoch in which it never was, `since`. */
+  unresolvedSince: v.optional(v.pipe(v.string(), v.isoTimestamp())),
   /** When the source was first heard to know no such database. */
   absentSince: v.optional(v.pipe(v.string(), v.isoTimestamp())),
   /** Of a pair: who claimed to be primary with nobody to confirm it, and when that was first seen; a second look decides. */

@@ -1,4 +1,4 @@
-import type { Primary, PrimaryRecord } from '../records/primary-record';
+import type { PrimaryRecord } from '../records/primary-record';
 import { meaningOf } from './instance-status';
 import type { Hint, InstanceSeen, Member, Observation } from './observation';
 import { enter, iso, nextEpoch, UNWATCHED_AFTER } from './record-states';
@@ -29,7 +29,7 @@ export function decideInstance(
   now: number,
 ): PrimaryRecord | undefined {
   if (it.kind === 'absent') return absent(record, it.at, now);
-  return seen(databaseId, record && watched(record, lookedBefore, now), it, hint, now);
+  return seen(databaseId, record && watched(record, lookedBefore, now), lookedBefore, it, hint, now);
 }
 
 /** Whether a database that nobody sees was deleted or renamed: one answer may be stale, so it takes two. */
@@ -42,6 +42,7 @@ function absent(record: PrimaryRecord | undefined, at: number, now: number): Pri
 function seen(
   databaseId: string,
   known: PrimaryRecord | undefined,
+  lookedBefore: string | undefined,
   it: InstanceSeen,
   hint: Hint | undefined,
   now: number,
@@ -55,7 +56,7 @@ function seen(
   if (member && record?.primary.memberId !== member.memberId) return promote(databaseId, record, it, member, now);
   if (!record) return undefined;
 
-  const weighed = weigh(record, it, hint, now);
+  const weighed = weigh(record, lookedBefore, it, hint, now);
   if (weighed.state === 'stable') return weighed;
   return member && meaning === 'serves' ? settle(weighed, it, hint, now) : unquiet(weighed, now);
 }
@@ -71,7 +72,8 @@ function promote(
   const meaning = meaningOf(it.status);
   if (!record && meaning !== 'serves') return undefined;
   const primary = { ...member, addresses: lastAddresses(record, it) };
-  const promoted = nextEpoch(databaseId, record, primary, it.at, now);
+  const next = nextEpoch(databaseId, record, primary, it.at, now);
+  const promoted = resolved(it) ? next : { ...next, unresolvedSince: next.since };
   // Its state begins anew even when it is called the same, so that late events of this failover are known to be late.
   if (meaning === 'serves') return { ...promoted, state: 'stable', stateSince: iso(now) };
   if (meaning === 'out-of-service' || promoted.state === 'failing-over') {
@@ -82,13 +84,19 @@ function promote(
 
 /** Where the host name leads, as far as it was ever looked up: now, during this failover, or before it. */
 function lastAddresses(record: PrimaryRecord | undefined, it: InstanceSeen): string[] {
-  if (it.addresses && it.addresses.length > 0) return it.addresses;
+  if (resolved(it)) return it.addresses ?? [];
   return record?.movedTo ?? record?.primary.addresses ?? [];
 }
 
 /** The same member, or none that is named: is there anything that speaks of a failover? */
-function weigh(record: PrimaryRecord, it: InstanceSeen, hint: Hint | undefined, now: number): PrimaryRecord {
-  const { record: next, moved } = takeAddresses(record, record.primary, it, now);
+function weigh(
+  record: PrimaryRecord,
+  lookedBefore: string | undefined,
+  it: InstanceSeen,
+  hint: Hint | undefined,
+  now: number,
+): PrimaryRecord {
+  const { record: next, moved } = takeAddresses(record, lookedBefore, it);
   if (hint && began(next, hint, now)) {
     const hinted = evidence(next, `${hint.eventId} says that a failover began`, FAILOVER_SETTLES_AFTER, now);
     return { ...hinted, hintedAt: iso(hint.at) };
@@ -103,24 +111,28 @@ function weigh(record: PrimaryRecord, it: InstanceSeen, hint: Hint | undefined, 
 
 /**
  * Addresses that have nothing in common with the known ones are evidence, once. While the name still leads to the previous primary, and
- * for a while after the change, when resolvers disagree, they are the late half of that change and simply taken over.
+ * for a while after the change, when resolvers disagree, they are the late half of that change and simply taken over. A name service
+ * that was silent may be telling of that while, however late it speaks.
  */
 function takeAddresses(
   record: PrimaryRecord,
-  primary: Primary,
+  lookedBefore: string | undefined,
   it: InstanceSeen,
-  now: number,
 ): { record: PrimaryRecord; moved: boolean } {
+  const lastResolved = record.unresolvedSince ?? lookedBefore ?? record.since;
+  if (!resolved(it)) return { record: { ...record, unresolvedSince: lastResolved }, moved: false };
+  const heard = { ...record, unresolvedSince: undefined };
   const found = it.addresses ?? [];
-  if (found.length === 0 || overlap(found, record.movedTo ?? [])) return { record, moved: false };
-  const known = primary.addresses;
-  if (known.length === 0 || same(found, known)) {
-    return { record: same(found, known) ? record : withAddresses(record, primary, found), moved: false };
-  }
-  const recent = record.epoch > 1 && now - Date.parse(record.since) <= FAILOVER_SETTLES_AFTER;
+  const known = record.primary.addresses;
+  if (overlap(found, record.movedTo ?? []) || same(found, known)) return { record: heard, moved: false };
+  const recent = record.epoch > 1 && Date.parse(lastResolved) - Date.parse(record.since) <= FAILOVER_SETTLES_AFTER;
   const late = recent || overlap(known, record.previousAddresses ?? []);
-  if (overlap(found, known) || late) return { record: withAddresses(record, primary, found), moved: false };
-  return { record: { ...record, movedTo: found }, moved: true };
+  if (known.length === 0 || overlap(found, known) || late) return { record: withAddresses(heard, found), moved: false };
+  return { record: { ...heard, movedTo: found }, moved: true };
+}
+
+function resolved(it: InstanceSeen): boolean {
+  return it.addresses !== undefined && it.addresses.length > 0;
 }
 
 /**
@@ -156,7 +168,7 @@ function settle(record: PrimaryRecord, it: InstanceSeen, hint: Hint | undefined,
       abandoned ? `${hint?.eventId} says that the failover was abandoned` : 'the same primary serves',
       now,
     ),
-    primary: it.addresses && it.addresses.length > 0 ? { ...primary, addresses: it.addresses } : primary,
+    primary: resolved(it) ? { ...primary, addresses: it.addresses ?? [] } : primary,
   };
 }
 
@@ -180,8 +192,8 @@ function unquiet(record: PrimaryRecord, now: number): PrimaryRecord {
   return record.state === 'failing-over' ? { ...record, quietSince: iso(now) } : record;
 }
 
-function withAddresses(record: PrimaryRecord, primary: Primary, addresses: string[]): PrimaryRecord {
-  return { ...record, primary: { ...primary, addresses } };
+function withAddresses(record: PrimaryRecord, addresses: string[]): PrimaryRecord {
+  return { ...record, primary: { ...record.primary, addresses } };
 }
 
 function overlap(some: string[], others: string[]): boolean {

@@ -226,7 +226,34 @@ describe('what a record remembers', () => {
     const record = recordAfter(
       ...steady,
       { at: day, zone: 'b', addresses: NEW },
+      { at: 2 * day - 10, zone: 'b', addresses: NEW },
       { at: 2 * day, zone: 'b', addresses: OLD },
+    );
+    expect(record).toMatchObject({ epoch: 2, state: 'failing-over' });
+  });
+
+  it.each<[what: string, looks: Look[]]>([
+    ['the name service was silent since the change', every(10, day, day + 600, { zone: 'b', addresses: [] })],
+    [
+      'the name service fell silent while the change could still move the name',
+      [
+        ...every(10, day, day + 290, { zone: 'b', addresses: NEW }),
+        ...every(10, day + 300, day + 600, { zone: 'b', addresses: [] }),
+      ],
+    ],
+    ['nobody looked since the change', [{ at: day, zone: 'b', addresses: NEW }]],
+  ])('an address that is heard late may belong to the change before: %s', (_what, looks) => {
+    const record = recordAfter(...steady, ...looks, { at: day + 610, zone: 'b', addresses: ['10.0.0.9'] });
+    expect(record).toMatchObject({ epoch: 2, state: 'stable', primary: { addresses: ['10.0.0.9'] } });
+    expect(record?.unresolvedSince).toBeUndefined();
+  });
+
+  it('an address that is heard late is evidence when the name service fell silent after the change was complete', () => {
+    const record = recordAfter(
+      ...steady,
+      ...every(10, day, day + 400, { zone: 'b', addresses: NEW }),
+      ...every(10, day + 410, day + 600, { zone: 'b', addresses: [] }),
+      { at: day + 610, zone: 'b', addresses: ['10.0.0.9'] },
     );
     expect(record).toMatchObject({ epoch: 2, state: 'failing-over' });
   });

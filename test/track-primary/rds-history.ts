@@ -224,16 +224,13 @@ function looksAt(timeline: Change[], deliveries: readonly Delivery[], end: numbe
   let truth: Truth = { zone: 'a', resource: 1, status: 'available', addresses: ['10.0.0.10'], nobody: false };
   let done = 0;
   let failures = 0;
-  let unnamedLooks = 0;
   return moments.map(({ at, hint }, index): Look => {
     for (let next = timeline[done]; next && next.at <= at; next = timeline[++done])
       truth = { ...truth, ...next.change };
     // Four looks in a row without an answer at most, so that each zone is seen; the first look is always answered.
     const fails = index > 0 && (throttled[index % throttled.length] ?? 9) < 3 && failures < 4;
     failures = fails ? failures + 1 : 0;
-    // The name service is as good as the API: what it tells late must be late by no more than the API's own silence.
-    const unnamed = (nameless[index % nameless.length] ?? 9) < 2 && unnamedLooks < 4;
-    if (!fails) unnamedLooks = unnamed ? unnamedLooks + 1 : 0;
+    const unnamed = (nameless[index % nameless.length] ?? 9) < 2;
     return {
       at,
       truth,
