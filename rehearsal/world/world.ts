@@ -70,6 +70,8 @@ export const START = Date.UTC(2026, 0, 5, 9, 0, 0);
 
 /** A deployed assembly, alive on the stand-ins of one virtual cloud. */
 export class World {
+  /** What its chance is drawn from. */
+  public readonly seed: number;
   public readonly clock: Clock;
   public readonly chance: Chance;
   public readonly latencies: Latencies;
@@ -119,6 +121,7 @@ export class World {
   private constructor(private readonly options: WorldOptions) {
     const { deployment, authority, accountId, region } = options;
     const clock = new Clock(options.startsAt ?? START);
+    this.seed = options.seed;
     this.clock = clock;
     this.chance = new Chance(`seed ${options.seed}`);
     const latencies = new Latencies(this.chance.fork('latencies'));

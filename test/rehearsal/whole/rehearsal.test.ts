@@ -10,11 +10,12 @@ import { fingerprintOf, runRehearsal } from './run-rehearsal';
 const EACH_KIND = ['steady-state', 'failover', 'killed-before-announcement', 'sync-failover', 'sync-fired-again'];
 
 describe('the rehearsal of this app', () => {
+  // One fault at each call here, all three at each in `npm run soak`; test/syncs/killed-anywhere plays five at each in process.
   it('goes on wherever a function of the syncs is killed', async () => {
     await withAssembly(async (assembly) => {
       const { code, output } = await runRehearsal(['--assembly', assembly, '--scenario', 'sync-killed']);
       expect(output).toMatch(
-        /ok {3}the run goes on wherever a function is killed or hears no answer: \d+ calls, 1\d\d runs/,
+        /ok {3}the run goes on wherever a function is killed or hears no answer: ([3-9]\d) calls, \1 runs/,
       );
       expect(code).toBe(0);
     });
