@@ -1,8 +1,9 @@
 // Bundles every folder of lambda/ that has a handler.ts, and the supervisor of the image, into assets/<name>/index.js. It
 // runs at package build and, by cdk.json, before every synth of this repository; a consumer of the package gets the finished
 // bundles and builds nothing.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { thirdPartyNotices } from './third-party-notices.mjs';
 
 const functions = readdirSync('lambda').filter((name) => existsSync(`lambda/${name}/handler.ts`));
 const programs = [
@@ -16,7 +17,7 @@ if (process.argv.includes('--clean')) {
     rmSync(folder, { recursive: true, force: true });
   }
 } else {
-  await Promise.all(
+  const bundles = await Promise.all(
     programs.map(({ entry, name, target }) =>
       build({
         entryPoints: [entry],
@@ -28,11 +29,15 @@ if (process.argv.includes('--clean')) {
         minify: true,
         // Without "module" first, esbuild takes the CommonJS builds of the SDK, which it cannot shake: 837 kB instead of 480.
         mainFields: ['module', 'main'],
+        // Their licences go into one file beside the bundles.
         legalComments: 'none',
+        metafile: true,
         logLevel: 'warning',
       }),
     ),
   );
+  const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  writeFileSync('assets/THIRD-PARTY-NOTICES.txt', thirdPartyNotices(inputs));
 
   // What docker builds the image from, beside SAP's installer.
   mkdirSync('assets/image', { recursive: true });

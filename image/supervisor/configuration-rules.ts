@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { Machine } from './configuration';
 import { entriesOf } from './configuration-schema';
 import type { DataSourceKeys, Engine } from './engines/engine';
+import type { Machine } from './machine';
 import { word } from './variable-rules';
 import { isRevealing } from './verbosity';
 

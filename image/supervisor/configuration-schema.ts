@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import type { Machine } from './configuration';
 import { database } from './database-schema';
+import type { Machine } from './machine';
 import { metrics } from './metric-schema';
 import { installedDrivers } from './odbc/installed-drivers';
 import { refusalOf } from './refused-arguments';

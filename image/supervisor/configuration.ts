@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { driverFileOf, environmentSchema } from './configuration-rules';
 import { entriesOf } from './configuration-schema';
 import type { DataSourceKeys, Engine, Surroundings } from './engines/engine';
+import type { Machine } from './machine';
 import type { MetricSettings } from './metric-settings';
 import type { Stream } from './stream';
 import { taskNameOf } from './task-name';
@@ -38,15 +39,6 @@ export interface Configuration {
   /** Where SQL Anywhere is. */
   readonly installation: string;
   readonly taskName: string;
-}
-
-/** What the variables leave open. */
-export interface Machine {
-  readonly hostname: string;
-  readonly isWritableFolder: (path: string) => boolean;
-  readonly isFile: (path: string) => boolean;
-  /** What the image has installed, as unixODBC lists it. */
-  readonly odbcinst: () => string;
 }
 
 /** The exit code for a configuration that cannot work: EX_USAGE of sysexits.h. */

@@ -4,12 +4,19 @@ import { PROFILE_NAME, SHORT_NAME } from './contract';
 
 /** A day of the week, in the time zone of the schedule. */
 export enum Weekday {
+  /** Every Monday. */
   MONDAY = 'Mon',
+  /** Every Tuesday. */
   TUESDAY = 'Tue',
+  /** Every Wednesday. */
   WEDNESDAY = 'Wed',
+  /** Every Thursday. */
   THURSDAY = 'Thu',
+  /** Every Friday. */
   FRIDAY = 'Fri',
+  /** Every Saturday. */
   SATURDAY = 'Sat',
+  /** Every Sunday. */
   SUNDAY = 'Sun',
 }
 
@@ -247,7 +254,9 @@ const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /** A schedule and the prop that holds it. */
 export interface GivenSchedule {
+  /** The prop, as an error names it. */
   readonly prop: string;
+  /** What the prop holds. */
   readonly schedule: InsideSchedule;
 }
 

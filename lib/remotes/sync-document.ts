@@ -30,6 +30,7 @@ export class SyncDocument extends Construct {
   /** The name that CloudFormation gives it. */
   public readonly documentName: string;
 
+  /** What a permission to send it names. */
   public readonly documentArn: string;
 
   constructor(scope: Construct, id: string) {

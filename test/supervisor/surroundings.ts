@@ -1,4 +1,4 @@
-import type { Machine } from '../../image/supervisor/configuration';
+import type { Machine } from '../../image/supervisor/machine';
 import type { SecretSource } from '../../image/supervisor/secrets';
 
 const ACCOUNT = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret';

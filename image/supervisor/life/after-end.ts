@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { Decision } from './decide';
+import type { Decision } from './decision';
 import type { Effect, Saying } from './effect';
 import type { Ending } from './observation';
 import { type LeavingServer, type State, unproven } from './state';

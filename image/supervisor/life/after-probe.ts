@@ -1,5 +1,5 @@
 import type { ProbeResult } from '../probe-result';
-import type { Decision } from './decide';
+import type { Decision } from './decision';
 import type { Effect } from './effect';
 import { judge } from './judge';
 import type { Connections } from './observation';

@@ -2,16 +2,11 @@ import { afterEnd } from './after-end';
 import { afterProbe } from './after-probe';
 import { afterMissingProvision, afterProvision, afterSecret } from './after-secret';
 import { afterConnectionError, afterStart, whenListening } from './after-start';
+import type { Decision } from './decision';
 import { dueSteps } from './due';
-import type { Effect } from './effect';
 import type { Observation } from './observation';
 import type { State } from './state';
 import { TIMING, type Timing } from './timing';
-
-export interface Decision {
-  readonly state: State;
-  readonly effects: readonly Effect[];
-}
 
 /**
  * The decisions of the supervisor, pure: (state, observation, now, chance) -> (state, effects). First what the observation means, then

@@ -1,5 +1,5 @@
 import { STOP_CODES, stopped } from './after-end';
-import type { Decision } from './decide';
+import type { Decision } from './decision';
 import type { Effect } from './effect';
 import { isFresh, needsProvision } from './provision-need';
 import { isServing, type LeavingServer, type State } from './state';

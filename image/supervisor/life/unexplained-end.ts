@@ -1,6 +1,6 @@
 import type { ProbeResult } from '../probe-result';
 import { codeOf, stopped } from './after-end';
-import type { Decision } from './decide';
+import type { Decision } from './decision';
 import type { Ending } from './observation';
 import type { State } from './state';
 import type { Timing } from './timing';

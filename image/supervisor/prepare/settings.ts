@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { type Configuration, ConfigurationError, type Machine, parseConfiguration } from '../configuration';
+import { type Configuration, ConfigurationError, parseConfiguration } from '../configuration';
+import type { Machine } from '../machine';
 import { incomplete, json, text, word } from '../variable-rules';
 
 const MOST_SCRIPTS = 100;
