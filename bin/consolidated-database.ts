@@ -28,12 +28,27 @@ export function consolidatedDatabase(
 function rdsInstance(scope: Construct, vpc: ec2.IVpc, stage: RdsConfiguration): ConsolidatedRdsInstance {
   return new ConsolidatedRdsInstance(scope, 'Consolidated', {
     vpc,
-    engine: ConsolidatedRdsEngine.mysql({ maximumConnections: stage.maximumConnections }),
-    instanceType: new ec2.InstanceType(stage.instanceType),
+    engine: engineOf(stage),
+    instanceType: stage.instanceType === undefined ? undefined : new ec2.InstanceType(stage.instanceType),
     allocatedStorage: stage.allocatedStorageGiB,
     backupRetention: Duration.days(stage.backupDays),
     deletableReason: stage.deletableReason,
   });
+}
+
+function engineOf({ engine, maximumConnections, licenceIncluded }: RdsConfiguration): ConsolidatedRdsEngine {
+  switch (engine) {
+    case 'mysql':
+      return ConsolidatedRdsEngine.mysql({ maximumConnections });
+    case 'sql-server-standard':
+      return ConsolidatedRdsEngine.sqlServerStandard({ maximumConnections });
+    case 'sql-server-enterprise':
+      return ConsolidatedRdsEngine.sqlServerEnterprise({ maximumConnections });
+    case 'oracle-standard-two':
+      return ConsolidatedRdsEngine.oracleStandardTwo({ maximumConnections, licenceIncluded });
+    case 'oracle-enterprise':
+      return ConsolidatedRdsEngine.oracleEnterprise({ maximumConnections });
+  }
 }
 
 function rdsCluster(scope: Construct, vpc: ec2.IVpc, stage: ClusterConfiguration): ConsolidatedRdsCluster {

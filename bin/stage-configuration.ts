@@ -1,6 +1,6 @@
 import type { Node } from 'constructs';
 import * as v from 'valibot';
-import { Weekday } from '../lib';
+import { ConsolidatedRdsEngine, Weekday } from '../lib';
 
 /** The configuration of the app, by stage, from the CDK context `mobilink-ha` (cdk.json) and `stage` (`-c stage=prod`). */
 
@@ -24,10 +24,28 @@ const text = (what: string, pattern: RegExp) => v.pipe(v.string(), v.regex(patte
 
 const instanceType = text('an instance type such as m7i.large', /^[a-z][a-z0-9-]*\.[a-z0-9]+$/);
 
-/** An RDS for MySQL instance in Multi-AZ mode. */
+/** The engines of RDS, as a stage names them. */
+export const RDS_ENGINES = [
+  'mysql',
+  'sql-server-standard',
+  'sql-server-enterprise',
+  'oracle-standard-two',
+  'oracle-enterprise',
+] as const;
+
+const engine = v.picklist(RDS_ENGINES, ({ input }) => {
+  const refusal = ConsolidatedRdsEngine.whyRefused(String(input));
+  return refusal ? `must not be ${refusal}` : `must be one of ${RDS_ENGINES.join(', ')}`;
+});
+
+/** An RDS instance in Multi-AZ mode. */
 const rds = v.strictObject({
   kind: v.optional(v.literal('rds'), 'rds'),
-  instanceType: v.optional(instanceType, 'm7g.large'),
+  engine: v.optional(engine, 'mysql'),
+  /** Of Oracle Standard Edition Two: whether AWS sells the licence with the instance. */
+  licenceIncluded: v.optional(v.boolean()),
+  /** @default - as ConsolidatedRdsInstance has it for the engine */
+  instanceType: v.optional(instanceType),
   allocatedStorageGiB: v.optional(whole(20, 65_536), 100),
   maximumConnections: v.optional(whole(50, 100_000), 500),
   backupDays: v.optional(whole(1, 35), 14),
@@ -89,7 +107,14 @@ const pair = v.strictObject({ ...ofPair, maximumConnections });
 /** One SQL Anywhere server on EC2, which is away while its host is replaced. */
 const server = v.strictObject({ ...ofServer, maximumConnections });
 
-const database = v.variant('kind', [rds, cluster, pair, server]);
+const kinds = [rds, cluster, pair, server] as const;
+const kindNames = kinds.map(({ entries: { kind } }) => ('wrapped' in kind ? kind.wrapped.literal : kind.literal));
+
+const database = v.variant('kind', [...kinds], ({ input, expected }) => {
+  if (expected === null || !expected.includes('"rds"')) return `must be ${expected}, got ${input}`;
+  const refusal = ConsolidatedRdsEngine.whyRefused(String(input).replaceAll('"', '').replace(/^rds-/, ''));
+  return refusal ? `must not be ${refusal}` : `must be one of ${kindNames.join(', ')}`;
+});
 
 /** An image that is there. */
 const ecrImage = v.strictObject({

@@ -8,8 +8,10 @@ case $1 in
   mysql) packages=(mariadb-client odbc-mariadb) ;;
   # SAP brings both.
   sql-anywhere) packages=() ;;
+  # Driver and client may not be redistributed: hooks install them (image/hooks).
+  sql-server | oracle) packages=() ;;
   *)
-    printf 'install-engine: ENGINE must be mysql or sql-anywhere, not %s\n' "$1" >&2
+    printf 'install-engine: ENGINE must be mysql, sql-server, oracle or sql-anywhere, not %s\n' "$1" >&2
     exit 1
     ;;
 esac

@@ -104,13 +104,11 @@ export function environmentSchema(machine: Machine) {
     v.forward(
       v.partialCheck(
         [['MOBILINK_DATABASE'], ['MOBILINK_CA_BUNDLE']],
-        (it) =>
-          !it.MOBILINK_DATABASE.engine.needsCertificates(it.MOBILINK_DATABASE.dsn) ||
-          machine.isFile(it.MOBILINK_CA_BUNDLE),
+        (it) => [authoritiesOf(it)].every((file) => file === undefined || machine.isFile(file)),
         ({ input }) =>
           word(
             "must be a file, for the server's certificate is checked against it",
-            input.MOBILINK_CA_BUNDLE,
+            authoritiesOf(input),
             'put the certificates of the authorities there',
           ),
       ),
@@ -123,6 +121,15 @@ interface DriverChoice {
   readonly MOBILINK_DATABASE: { readonly engine: Engine; readonly dsn: DataSourceKeys };
   readonly MOBILINK_ODBC_DRIVER?: string;
   readonly SQLANY17: string;
+}
+
+interface Trust {
+  readonly MOBILINK_DATABASE: { readonly engine: Engine; readonly dsn: DataSourceKeys };
+  readonly MOBILINK_CA_BUNDLE: string;
+}
+
+function authoritiesOf({ MOBILINK_DATABASE: { engine, dsn }, MOBILINK_CA_BUNDLE }: Trust): string | undefined {
+  return engine.authorities(dsn, MOBILINK_CA_BUNDLE);
 }
 
 /** The library of the driver: the one that is named, or the usual one of the engine. */

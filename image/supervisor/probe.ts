@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Engine, ProbeOutput } from './engines/engine';
+import type { Asking, Engine, ProbeOutput } from './engines/engine';
 import { DATA_SOURCE } from './odbc/data-source-file';
 import type { ProbeResult } from './probe-result';
 import type { Provision } from './provision';
@@ -8,10 +8,10 @@ export type { ProbeResult } from './probe-result';
 
 export interface ProbeSettings {
   readonly engine: Engine;
-  readonly provision: Pick<Provision, 'environment' | 'redact'>;
+  readonly provision: Pick<Provision, 'environment' | 'redact' | 'asking'>;
   /**
    * What asks the question.
-   * @default 'isql', by the PATH of the provision
+   * @default - as the engine wants it, else isql, by the PATH of the provision
    */
   readonly program?: string;
   /** @default 3000 */
@@ -25,26 +25,41 @@ const LONGEST_DETAIL = 300;
 
 /**
  * One look at the database by a short-lived child. A driver that hangs cannot be told to stop, so the child and whatever it has started
- * are killed; the login stands in `odbc.ini`, the statement comes by stdin.
+ * are killed; the login stands in `odbc.ini` or in a variable of the child, the statement comes by stdin.
  */
 export async function probe(settings: ProbeSettings): Promise<ProbeResult> {
-  const { engine, provision } = settings;
+  const { engine } = settings;
   const output = await ask(settings);
   if (output === 'hung') return { kind: 'hung' };
   if ('failed' in output)
-    return { kind: 'unreachable', detail: cut(`isql cannot be started: ${output.failed.message}`) };
+    return { kind: 'unreachable', detail: cut(`${programOf(settings)} cannot be started: ${output.failed.message}`) };
   const { kind, detail } = engine.judge(output);
   if (kind === 'serving') return { kind };
-  return { kind, detail: cut(detail ?? lastWords(output, provision.redact)) };
+  return { kind, detail: cut(detail ?? lastWords(output, settings)) };
 }
 
 type Outcome = ProbeOutput | 'hung' | { readonly failed: Error };
 
-function ask({ engine, provision, program = 'isql', patienceMillis = PATIENCE }: ProbeSettings): Promise<Outcome> {
+/** -v: errors with their states. -k: as mlsrv17 connects, by a connection string. */
+function askingByIsql({ question }: Engine): Asking {
+  return {
+    program: 'isql',
+    arguments: ['-k', `DSN=${DATA_SOURCE}`, '-b', '-v', '-d|'],
+    environment: {},
+    input: `${question}\n`,
+  };
+}
+
+function programOf({ program, provision }: ProbeSettings): string {
+  return program ?? provision.asking?.program ?? 'isql';
+}
+
+function ask(settings: ProbeSettings): Promise<Outcome> {
+  const { engine, provision, patienceMillis = PATIENCE } = settings;
+  const asking = provision.asking ?? askingByIsql(engine);
   return new Promise((resolve) => {
-    // -v: errors with their states. -k: as mlsrv17 connects, by a connection string.
-    const child = spawn(program, ['-k', `DSN=${DATA_SOURCE}`, '-b', '-v', '-d|'], {
-      env: { ...provision.environment },
+    const child = spawn(programOf(settings), [...asking.arguments], {
+      env: { ...provision.environment, ...asking.environment },
       // A session of its own, so that everything in it can be killed at once.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -57,7 +72,7 @@ function ask({ engine, provision, program = 'isql', patienceMillis = PATIENCE }:
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      // One that has ended took its group with it: isql starts nobody.
+      // One that has ended took its group with it: none of them starts anybody.
       if (outcome === 'hung') killGroup(child.pid);
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
       resolve(outcome);
@@ -66,7 +81,7 @@ function ask({ engine, provision, program = 'isql', patienceMillis = PATIENCE }:
     child.once('close', (exitCode) => settle({ exitCode, stdout: stdout(), stderr: stderr() }));
     // The child may be gone before it has read anything; how it ended says more.
     child.stdin.on('error', () => {});
-    child.stdin.end(`${engine.question}\n`);
+    child.stdin.end(asking.input);
   });
 }
 
@@ -91,14 +106,15 @@ function gather(stream: NodeJS.ReadableStream): () => string {
 }
 
 /** What the child said, on one line. The secrets go first: they need not look the same after that. */
-function lastWords({ exitCode, stdout, stderr }: ProbeOutput, redact: (text: string) => string): string {
+function lastWords({ exitCode, stdout, stderr }: ProbeOutput, settings: ProbeSettings): string {
+  const { redact } = settings.provision;
   const words = [stdout, stderr].map((it) =>
     redact(it)
       .replace(/[\s\p{Cc}]+/gu, ' ')
       .trim(),
   );
   const said = words.filter((it) => it !== '').join(' ');
-  return said === '' ? `isql said nothing and ended with ${exitCode ?? 'a signal'}` : said;
+  return said === '' ? `${programOf(settings)} said nothing and ended with ${exitCode ?? 'a signal'}` : said;
 }
 
 function cut(detail: string): string {

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from './configuration';
-import { renderDataSource, renderDriverManager } from './odbc/data-source-file';
+import type { Asking } from './engines/engine';
+import { DATA_SOURCE, renderDataSource, renderDriverManager } from './odbc/data-source-file';
 import { makePrivateFolder, type PrivateFolder, removeFolders } from './private-folder';
 import { redaction } from './redaction';
 import type { SecretSource } from './secrets';
@@ -16,6 +17,8 @@ export interface Provision {
   readonly arguments: readonly string[];
   /** The name that mlstop needs. */
   readonly name: string;
+  /** Who asks whether the database serves. @default - isql */
+  readonly asking?: Asking;
   /** Of the login secret, to notice a rotation. */
   readonly secretVersion: string;
   /** Where the files are; to be kept while a child lives that was started with them. */
@@ -53,15 +56,20 @@ export async function provision(
   const folder = await makePrivateFolder(join(scratch, `start-${start}`));
   try {
     const keys = engine.dataSource(configuration.dsn, odbc);
-    const login = { UID: found.login.username, PWD: found.login.password };
-    const dataSource = await folder.write('odbc.ini', renderDataSource(odbc.driverFile, keys, login));
+    const { login: place, client } = engine;
+    const dataSource = await folder.write('odbc.ini', renderDataSource(odbc.driverFile, keys, place.keys(found.login)));
+    for (const [name, text] of Object.entries(client?.files(configuration.dsn, odbc) ?? {})) {
+      await folder.write(name, text);
+    }
     await folder.write('odbcinst.ini', renderDriverManager());
     const identities = await writeIdentities(folder, found.identities);
     const name = `ml-${taskName}-${start}-${chance()}`;
-    const options = optionFile(serverArguments(configuration, { name, identities, now: now() }));
+    const connection = place.connectionString?.(found.login);
+    const options = optionFile(serverArguments(configuration, { name, connection, identities, now: now() }));
     const file = await folder.write('options', options);
     return {
-      environment: environmentOf(installation, scratch, folder.path, dataSource),
+      environment: environmentOf(configuration, folder.path, dataSource),
+      asking: engine.asking?.(DATA_SOURCE, found.login),
       program: join(installation, 'bin64', 'mlsrv17'),
       arguments: [`@${file}`],
       name,
@@ -76,17 +84,20 @@ export async function provision(
 }
 
 /** What mlsrv17 and isql see: nothing of the supervisor's own environment, least of all the credentials of the task. */
-function environmentOf(installation: string, scratch: string, folder: string, dataSource: string) {
+function environmentOf({ engine, odbc, installation, scratch }: Configuration, folder: string, dataSource: string) {
+  const { client } = engine;
+  const pathOf = (...folders: string[]) => folders.join(':');
   return {
     ODBCINI: dataSource,
     ODBCSYSINI: folder,
-    LD_LIBRARY_PATH: `${installation}/lib64`,
+    LD_LIBRARY_PATH: pathOf(`${installation}/lib64`, ...(client?.libraryFolders ?? [])),
     SQLANY17: installation,
     SATMP: scratch,
-    PATH: `${installation}/bin64:/usr/local/bin:/usr/bin:/bin`,
+    PATH: pathOf(`${installation}/bin64`, ...(client?.programFolders ?? []), '/usr/local/bin', '/usr/bin', '/bin'),
     // isql ends with a fault without it.
     HOME: folder,
     LANG: 'C.UTF-8',
+    ...client?.environment(folder, odbc),
   };
 }
 

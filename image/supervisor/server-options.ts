@@ -11,6 +11,8 @@ export interface Identity {
 
 /** What differs from start to start. */
 export interface Start {
+  /** What the driver does not take from the data source. @default - nothing */
+  readonly connection?: string;
   /** For `-zs`: a fresh one each time, because the row of a server that was killed stays in the database. */
   readonly name: string;
   /** By port. */
@@ -20,14 +22,14 @@ export interface Start {
 }
 
 /** The arguments of mlsrv17, one text each. */
-export function serverArguments(configuration: Configuration, { name, identities, now }: Start): string[] {
+export function serverArguments(configuration: Configuration, { name, connection, identities, now }: Start): string[] {
   const it = configuration;
   const streams = it.streams.map((stream, index) =>
     listener(stream, identities.get(stream.port), index === 0 ? it.ignoredClients : []),
   );
   return [
     // What is missing in the string mlsrv17 takes from the data source (SAP, "-c option", 16.0): so it needs no quoting for the login.
-    ...['-c', `DSN=${DATA_SOURCE}`],
+    ...['-c', connection === undefined ? `DSN=${DATA_SOURCE}` : `DSN=${DATA_SOURCE};${connection}`],
     ...streams.flatMap((stream) => ['-x', stream]),
     ...['-zs', name],
     ...number('-w', it.workers),

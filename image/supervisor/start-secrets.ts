@@ -21,13 +21,16 @@ export interface StartSecrets {
 
 /** Fetches them all at once; throws one {@link SecretError} that names every secret that cannot be used. */
 export async function fetchSecrets(
-  { loginSecretArn, streams }: Pick<Configuration, 'loginSecretArn' | 'streams'>,
+  { engine, loginSecretArn, streams }: Pick<Configuration, 'engine' | 'loginSecretArn' | 'streams'>,
   secrets: SecretSource,
 ): Promise<StartSecrets> {
   const encrypted = streams.filter(({ identitySecretArn }) => identitySecretArn !== undefined);
   const fetchLogin = async () => {
     const { text, versionId } = await secrets.fetch(loginSecretArn);
-    return { login: parseLogin(loginSecretArn, text), secretVersion: versionId };
+    const login = parseLogin(loginSecretArn, text);
+    const fault = engine.login.fault?.(login);
+    if (fault !== undefined) throw new SecretError(`${loginSecretArn}: ${fault}. Fix: give the login another one`);
+    return { login, secretVersion: versionId };
   };
   const fetchIdentities = () => allOrEveryReason(encrypted.map((stream) => fetchIdentity(stream, secrets)));
   const [login, identities] = await Promise.allSettled([fetchLogin(), fetchIdentities()]);

@@ -3,11 +3,11 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import { PrimarySource } from '../primary/primary-source';
-import { ExistingRds, validateCluster, validateIdentifier } from './existing-rds';
+import { ExistingRds, productOf, validateCluster, validateInstance } from './existing-rds';
 import type { ExistingRdsClusterProps, ExistingRdsInstanceProps } from './existing-rds-props';
 import { ExistingSqlAnywhere } from './existing-sql-anywhere';
 import type { ExistingSqlAnywhereProps } from './existing-sql-anywhere-props';
-import type { MobiLinkEngine } from './mobilink-engine';
+import { MobiLinkEngine } from './mobilink-engine';
 import type { OdbcDataSource } from './odbc-data-source';
 
 /**
@@ -49,8 +49,8 @@ export interface IConsolidatedDatabase extends IConstruct, ec2.IConnectable {
 /** Consolidated databases that exist already: tracked and used, not owned. */
 export class ConsolidatedDatabase {
   /**
-   * A MySQL database on an RDS instance. Nothing of it is changed: that it is Multi-AZ, requires TLS and has
-   * `log_bin_trust_function_creators=1` is up to whoever owns it.
+   * A database on an RDS instance of MySQL, SQL Server or Oracle. Nothing of it is changed: that it is Multi-AZ, requires TLS and has what
+   * MobiLink needs (MySQL: `log_bin_trust_function_creators=1`; SQL Server: snapshot isolation; Oracle: the option SSL) is up to whoever owns it.
    */
   public static fromRdsInstance(scope: Construct, id: string, props: ExistingRdsInstanceProps): IConsolidatedDatabase {
     const { instance, multiAz = true } = props;
@@ -58,12 +58,13 @@ export class ConsolidatedDatabase {
       scope,
       id,
       props,
-      (problems) => validateIdentifier(problems, 'instance.instanceIdentifier', instance.instanceIdentifier),
+      (problems) => validateInstance(problems, props),
       () => ({
         host: instance.dbInstanceEndpointAddress,
         connectable: instance,
         source: PrimarySource.rdsInstance(instance),
         isHighlyAvailable: multiAz,
+        engine: productOf(props),
       }),
     );
   }
@@ -87,6 +88,7 @@ export class ConsolidatedDatabase {
           clusterIdentifier: cluster.clusterIdentifier,
         }),
         isHighlyAvailable: true,
+        engine: MobiLinkEngine.MYSQL,
       }),
     );
   }

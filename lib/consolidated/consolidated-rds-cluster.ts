@@ -110,7 +110,8 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
     const engine = props.engine ?? ConsolidatedRdsEngine.mysql();
     validate(this, props, engine);
 
-    const databaseName = props.databaseName ?? 'mobilink';
+    const { databaseName: names, dataSource } = engine._specification;
+    const databaseName = props.databaseName ?? names.usual;
     this.databaseId = databaseIdOf(this);
     this.engine = engine.engine;
     this.port = props.port ?? engine.defaultPort;
@@ -136,7 +137,7 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
     this.mobiLinkLogin = attached(this.login('MobiLinkLogin', props.mobiLinkUser ?? 'mobilink', props), this.cluster);
     this.replicaLagAlarm = this.createAlarm(props);
 
-    this.odbc = engine._dataSource(this.cluster.attrEndpointAddress, this.port, databaseName);
+    this.odbc = dataSource(this.cluster.attrEndpointAddress, this.port, databaseName);
     this.primarySource = PrimarySource.rdsCluster({
       clusterArn: this.cluster.attrDbClusterArn,
       clusterIdentifier: this.cluster.ref,
@@ -246,6 +247,15 @@ function validate(scope: Construct, props: ConsolidatedRdsClusterProps, engine: 
     zones: 3,
     why: 'one for the writer and one for each of the two readers',
     reasons: { deletableReason: props.deletableReason },
+    instanceType: props.instanceType,
+  });
+  const { hasClusters, product } = engine._specification;
+  problems.require(hasClusters, {
+    id: 'MobiLink:Consolidated:ClusterEngine',
+    prop: 'engine',
+    rule: 'must be MySQL: RDS has Multi-AZ DB clusters of no other engine that MobiLink can use',
+    value: product,
+    fix: 'use ConsolidatedRdsInstance, or ConsolidatedRdsEngine.mysql()',
   });
   requireWhole(problems, props.allocatedStorage, {
     id: 'MobiLink:Consolidated:AllocatedStorage',

@@ -18,7 +18,7 @@ import { databaseSubnets, requireCommon } from './rds-rules';
 import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
 
 const DEFAULT_STORAGE = 100;
-/** GiB of gp3 for MySQL (RDS User Guide, "Amazon RDS DB instance storage"). */
+/** GiB of gp3 (RDS User Guide, "Amazon RDS DB instance storage"). */
 const LARGEST_STORAGE = 65_536;
 
 /** Properties of a consolidated database on an RDS instance. */
@@ -33,7 +33,7 @@ export interface ConsolidatedRdsInstanceProps extends ConsolidatedRdsProps {
   /**
    * The size of the instance: the largest part of the bill, twice because of the standby.
    *
-   * @default - m7g.large
+   * @default - m7g.large for MySQL, m6i.large for SQL Server Standard and Oracle (m5.large with the licence included), m6i.xlarge for SQL Server Enterprise
    */
   readonly instanceType?: ec2.InstanceType;
 
@@ -84,6 +84,9 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
   /** Its parameter group. */
   public readonly parameterGroup: rds.ParameterGroup;
 
+  /** Its option group, for an engine that needs one: Oracle, for TLS. */
+  public readonly optionGroup?: rds.OptionGroup;
+
   /** The login of the administrator; not used by MobiLink. */
   public readonly masterSecret: secretsmanager.ISecret;
 
@@ -92,7 +95,8 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
     const engine = props.engine ?? ConsolidatedRdsEngine.mysql();
     validate(this, props, engine);
 
-    const databaseName = props.databaseName ?? 'mobilink';
+    const { databaseName: names, options, licence, ports, usualInstanceType, dataSource } = engine._specification;
+    const databaseName = props.databaseName ?? names.usual;
     this.databaseId = databaseIdOf(this);
     this.engine = engine.engine;
     this.port = props.port ?? engine.defaultPort;
@@ -113,20 +117,35 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
       description: 'What MobiLink needs of its consolidated database',
       parameters: engine.parameters,
     });
+    this.optionGroup =
+      options &&
+      new rds.OptionGroup(this, 'Options', {
+        engine: engine.instanceEngine,
+        description: 'What MobiLink needs of its consolidated database',
+        configurations: options.map(({ name, settings }) => ({
+          name,
+          settings: { ...settings },
+          port: this.port,
+          vpc: props.vpc,
+          securityGroups,
+        })),
+      });
     const masterSecret = new rds.DatabaseSecret(this, 'MasterSecret', {
       username: 'admin',
       encryptionKey: props.encryptionKey,
     });
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
       engine: engine.instanceEngine,
-      instanceType: props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.M7G, ec2.InstanceSize.LARGE),
+      licenseModel: licence,
+      instanceType: props.instanceType ?? new ec2.InstanceType(usualInstanceType),
       vpc: props.vpc,
       vpcSubnets: databaseSubnets(props),
       securityGroups,
-      port: this.port,
-      databaseName,
+      port: ports.unencrypted ?? this.port,
+      databaseName: names.isMade ? databaseName : undefined,
       credentials: rds.Credentials.fromSecret(masterSecret),
       parameterGroup: this.parameterGroup,
+      optionGroup: this.optionGroup,
       multiAz: this.isHighlyAvailable,
       storageType: rds.StorageType.GP3,
       allocatedStorage: props.allocatedStorage ?? DEFAULT_STORAGE,
@@ -149,7 +168,7 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
       encryptionKey: props.encryptionKey,
     }).attach(this.instance);
 
-    this.odbc = engine._dataSource(this.instance.dbInstanceEndpointAddress, this.port, databaseName);
+    this.odbc = dataSource(this.instance.dbInstanceEndpointAddress, this.port, databaseName);
     this.primarySource = PrimarySource.rdsInstance(this.instance);
     this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     acknowledgeFindings(this, props, masterSecret);
@@ -171,6 +190,7 @@ function validate(scope: Construct, props: ConsolidatedRdsInstanceProps, engine:
     zones: 2,
     why: 'one for the primary and one for the standby',
     reasons: { singleAzReason: props.singleAzReason, deletableReason: props.deletableReason },
+    instanceType: props.instanceType,
   });
   const storage = known(props.allocatedStorage);
   problems.require(

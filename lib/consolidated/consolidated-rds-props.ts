@@ -16,16 +16,17 @@ export interface ConsolidatedRdsProps {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The schema that holds the tables and MobiLink's `ml_*` objects.
+   * The schema that holds the tables and MobiLink's `ml_*` objects: for SQL Server the database, which the administrator makes
+   * (docs/engines.md), for Oracle the name of the database and its service.
    *
-   * @default 'mobilink'
+   * @default - 'mobilink', for Oracle 'MOBILINK'
    */
   readonly databaseName?: string;
 
   /**
    * The TCP port.
    *
-   * @default - the engine's own: 3306 for MySQL
+   * @default - the engine's own: 3306 for MySQL, 1433 for SQL Server, 2484 for Oracle, which speaks TLS there
    */
   readonly port?: number;
 

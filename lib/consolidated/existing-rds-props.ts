@@ -1,10 +1,11 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { MobiLinkEngine } from './mobilink-engine';
 
 /** A consolidated database on RDS that exists already. */
 export interface ExistingRdsProps {
-  /** The schema that holds the tables and MobiLink's `ml_*` objects. */
+  /** The schema that holds the tables and MobiLink's `ml_*` objects; of SQL Server the database, of Oracle the service. */
   readonly databaseName: string;
 
   /** The login that mlsrv uses: JSON with at least `username` and `password`. */
@@ -13,12 +14,13 @@ export interface ExistingRdsProps {
   /**
    * The TCP port. Must be a number that is known at synth: security group rules of another stack are made from it.
    *
-   * @default 3306
+   * @default - 3306 for MySQL, 1433 for SQL Server, 2484 for Oracle, which must speak TLS there
    */
   readonly port?: number;
 
   /**
-   * `max_connections` of its parameter group.
+   * How many connections it accepts: `max_connections` of the parameter group of MySQL, `user connections` of SQL Server, of Oracle
+   * `processes` less those of its own.
    *
    * @default - unknown; the farm then cannot check that the database has a connection for every worker, and says so
    */
@@ -43,6 +45,13 @@ export interface ExistingRdsProps {
 export interface ExistingRdsInstanceProps extends ExistingRdsProps {
   /** The instance, of this stack, another one, or imported with `DatabaseInstance.fromDatabaseInstanceAttributes`. */
   readonly instance: rds.IDatabaseInstance;
+
+  /**
+   * The product.
+   *
+   * @default - that of the instance if it is known, else MobiLinkEngine.MYSQL
+   */
+  readonly engine?: MobiLinkEngine;
 
   /**
    * Whether the instance is in Multi-AZ mode; nothing here can look.

@@ -7,10 +7,20 @@ import type { PrimarySource } from '../primary/primary-source';
 import { known, Problems } from '../validation/problems';
 import type { IConsolidatedDatabase } from './consolidated-database';
 import { databaseIdOf } from './database-id';
-import type { ExistingRdsProps } from './existing-rds-props';
-import type { MobiLinkEngine } from './mobilink-engine';
+import type { ExistingRdsInstanceProps, ExistingRdsProps } from './existing-rds-props';
+import { MobiLinkEngine } from './mobilink-engine';
 import { OdbcDataSource } from './odbc-data-source';
+import { refusalOf } from './refused-engines';
 import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
+
+/** The products that RDS runs for MobiLink. */
+type RdsProduct = Exclude<MobiLinkEngine, MobiLinkEngine.SQL_ANYWHERE>;
+
+const USUAL_PORTS: Readonly<Record<RdsProduct, number>> = {
+  [MobiLinkEngine.MYSQL]: 3306,
+  [MobiLinkEngine.SQL_SERVER]: 1433,
+  [MobiLinkEngine.ORACLE]: 2484,
+};
 
 /** What is read of an instance or a cluster. */
 interface Existing {
@@ -18,6 +28,7 @@ interface Existing {
   readonly connectable: ec2.IConnectable;
   readonly source: PrimarySource;
   readonly isHighlyAvailable: boolean;
+  readonly engine: RdsProduct;
 }
 
 /** Tracked and used, not owned. */
@@ -48,11 +59,11 @@ export class ExistingRds extends Construct implements IConsolidatedDatabase {
     validateProps(problems, props);
     problems.throwIfAny();
 
-    const { host, connectable, source, isHighlyAvailable } = existing();
+    const { host, connectable, source, isHighlyAvailable, engine } = existing();
     this.databaseId = databaseIdOf(this);
-    this.port = props.port ?? 3306;
-    this.odbc = OdbcDataSource.mysql({ host, port: this.port, databaseName: props.databaseName });
-    this.engine = this.odbc.engine;
+    this.engine = engine;
+    this.port = props.port ?? USUAL_PORTS[engine];
+    this.odbc = dataSourceOf(engine, host, this.port, props.databaseName);
     this.mobiLinkLogin = props.mobiLinkLogin;
     this.maximumConnections = props.maximumConnections;
     this.reservedConnections = props.reservedConnections ?? DEFAULT_RESERVED_CONNECTIONS;
@@ -66,8 +77,49 @@ export class ExistingRds extends Construct implements IConsolidatedDatabase {
   }
 }
 
+function dataSourceOf(engine: RdsProduct, host: string, port: number, databaseName: string): OdbcDataSource {
+  switch (engine) {
+    case MobiLinkEngine.MYSQL:
+      return OdbcDataSource.mysql({ host, port, databaseName });
+    case MobiLinkEngine.SQL_SERVER:
+      return OdbcDataSource.sqlServer({ host, port, databaseName });
+    case MobiLinkEngine.ORACLE:
+      return OdbcDataSource.oracle({ host, port, serviceName: databaseName });
+  }
+}
+
+/** The product of an instance: as it was told, or as RDS calls its engine. */
+export function productOf({ engine, instance }: ExistingRdsInstanceProps): RdsProduct {
+  if (engine !== undefined) return engine as RdsProduct;
+  const type = instance.engine?.engineType ?? '';
+  if (type.startsWith('sqlserver-')) return MobiLinkEngine.SQL_SERVER;
+  return type.startsWith('oracle-') ? MobiLinkEngine.ORACLE : MobiLinkEngine.MYSQL;
+}
+
+/** Notes what is wrong with an instance. */
+export function validateInstance(problems: Problems, props: ExistingRdsInstanceProps): void {
+  const { instance, engine } = props;
+  validateIdentifier(problems, 'instance.instanceIdentifier', instance.instanceIdentifier);
+  validateEngine(problems, 'instance.engine', instance.engine?.engineType);
+  problems.require(engine !== MobiLinkEngine.SQL_ANYWHERE, {
+    id: 'MobiLink:Consolidated:EngineRefused',
+    prop: 'engine',
+    rule: 'must be a product that RDS runs',
+    value: engine,
+    fix: 'use ConsolidatedDatabase.fromSqlAnywhere',
+  });
+  const known = instance.engine && productOf({ ...props, engine: undefined });
+  problems.require(engine === undefined || known === undefined || engine === known, {
+    id: 'MobiLink:Consolidated:EngineMismatch',
+    prop: 'engine',
+    rule: `must be that of the instance, ${instance.engine?.engineType}`,
+    value: engine,
+    fix: 'leave it out',
+  });
+}
+
 /** Notes what is wrong with the name by which RDS knows it. */
-export function validateIdentifier(problems: Problems, prop: string, given: string): void {
+function validateIdentifier(problems: Problems, prop: string, given: string): void {
   const identifier = known(given);
   problems.require(identifier === undefined || identifier === identifier.toLowerCase(), {
     id: 'MobiLink:Consolidated:InstanceIdentifier',
@@ -78,16 +130,23 @@ export function validateIdentifier(problems: Problems, prop: string, given: stri
   });
 }
 
+/** Notes why the product cannot be used, where it is known. */
+function validateEngine(problems: Problems, prop: string, engineType: string | undefined): void {
+  const refusal = engineType === undefined ? undefined : refusalOf(engineType);
+  if (!refusal) return;
+  problems.require(false, {
+    id: refusal.id,
+    prop,
+    rule: `must not be ${refusal.product}: ${refusal.reason}`,
+    value: engineType,
+    fix: refusal.fix,
+  });
+}
+
 /** Notes what is wrong with a cluster: it must say where its writer is, and be no cluster of Aurora. */
 export function validateCluster(problems: Problems, cluster: rds.IDatabaseCluster): void {
   validateIdentifier(problems, 'cluster.clusterIdentifier', cluster.clusterIdentifier);
-  problems.require(!(cluster.engine?.engineType ?? '').startsWith('aurora'), {
-    id: 'MobiLink:Consolidated:Aurora',
-    prop: 'cluster.engine',
-    rule: 'must be MySQL of RDS: SAP supports MobiLink with MySQL, and names no version of Aurora',
-    value: cluster.engine?.engineType,
-    fix: 'use a Multi-AZ DB cluster or an instance of RDS for MySQL',
-  });
+  validateEngine(problems, 'cluster.engine', cluster.engine?.engineType);
   problems.require(hasEndpoint(cluster), {
     id: 'MobiLink:Consolidated:ClusterEndpoint',
     prop: 'cluster.clusterEndpoint',

@@ -1,45 +1,12 @@
-import * as rds from 'aws-cdk-lib/aws-rds';
+import type * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
-import { known, Problems } from '../validation/problems';
-import { MobiLinkEngine } from './mobilink-engine';
-import { OdbcDataSource } from './odbc-data-source';
-
-/** What a MySQL instance needs to be a consolidated database. */
-export interface MysqlEngineOptions {
-  /**
-   * The full version, `8.4.8` rather than `8.4`: RDS would choose another minor version than the one that was tested.
-   *
-   * @default MysqlEngineVersion.of('8.4.8', '8.4')
-   */
-  readonly version?: rds.MysqlEngineVersion;
-
-  /**
-   * `max_connections`, set in the parameter group: the RDS default is a formula of the memory, which nobody can check a
-   * farm's connection budget against. Each connection costs memory of the instance, roughly 1 MB idle (UNSOURCED).
-   *
-   * @default 500
-   */
-  readonly maximumConnections?: number;
-
-  /**
-   * Seconds after which the server ends a session that waits for its client: how long a MobiLink server that vanished
-   * without a word (an Availability Zone that went dark) can hold the lock of a remote's row, during which this remote's
-   * retries get warning 10106. RDS cannot set the operating system's TCP keepalive, so `wait_timeout` is the only bound.
-   * Too short a value cuts connections that mlsrv keeps idle. UNSOURCED, see docs/sap-assumptions.md.
-   *
-   * @default 600
-   */
-  readonly deadPeerSeconds?: number;
-
-  /**
-   * More parameters of the parameter group. Those that this construct sets itself are refused.
-   *
-   * @default - none
-   */
-  readonly parameters?: { [key: string]: string };
-}
-
-const MYSQL_VERSION = rds.MysqlEngineVersion.of('8.4.8', '8.4');
+import { Problems } from '../validation/problems';
+import type { EngineSpecification } from './engine-specification';
+import type { MobiLinkEngine } from './mobilink-engine';
+import { type MysqlEngineOptions, mysqlEngine } from './mysql-engine';
+import { type OracleEngineOptions, type OracleStandardTwoEngineOptions, oracleEngine } from './oracle-engine';
+import { refusalOf } from './refused-engines';
+import { type SqlServerEngineOptions, sqlServerEngine } from './sql-server-engine';
 
 /**
  * The product and version of a consolidated database on RDS. MobiLink cannot use PostgreSQL or MariaDB (SAP, "MobiLink
@@ -48,51 +15,69 @@ const MYSQL_VERSION = rds.MysqlEngineVersion.of('8.4.8', '8.4');
 export class ConsolidatedRdsEngine {
   /** MySQL 8. */
   public static mysql(options: MysqlEngineOptions = {}): ConsolidatedRdsEngine {
-    const version = options.version ?? MYSQL_VERSION;
-    const maximumConnections = options.maximumConnections ?? 500;
-    const deadPeerSeconds = options.deadPeerSeconds ?? 600;
-    const owned: { [key: string]: string } = {
-      // mlsrv's set-up script creates triggers; with backups on, the binary log refuses them otherwise (MySQL error 1419).
-      log_bin_trust_function_creators: '1',
-      max_connections: `${maximumConnections}`,
-      require_secure_transport: '1',
-      wait_timeout: `${deadPeerSeconds}`,
-    };
-    return new ConsolidatedRdsEngine(
-      MobiLinkEngine.MYSQL,
-      rds.DatabaseInstanceEngine.mysql({ version }),
-      3306,
-      maximumConnections,
-      { ...options.parameters, ...owned },
-      ['error', 'slowquery'],
-      (problems) => {
-        validateMysql(
-          problems,
-          version.mysqlFullVersion,
-          maximumConnections,
-          deadPeerSeconds,
-          owned,
-          options.parameters,
-        );
-      },
-    );
+    return new ConsolidatedRdsEngine(mysqlEngine(options));
   }
 
-  private constructor(
-    /** The product. */
-    public readonly engine: MobiLinkEngine,
-    /** The engine as RDS knows it. */
-    public readonly instanceEngine: rds.IInstanceEngine,
-    /** The port it listens on unless told otherwise. */
-    public readonly defaultPort: number,
-    /** `max_connections` of the parameter group. */
-    public readonly maximumConnections: number,
-    /** The whole parameter group. */
-    public readonly parameters: { [key: string]: string },
-    /** The logs that RDS hands to CloudWatch. */
-    public readonly logExports: string[],
-    private readonly rules: (problems: Problems) => void,
-  ) {}
+  /** SQL Server 2019 or 2022, Standard Edition, its licence in the price of the instance. */
+  public static sqlServerStandard(options: SqlServerEngineOptions = {}): ConsolidatedRdsEngine {
+    return new ConsolidatedRdsEngine(sqlServerEngine('Standard', options));
+  }
+
+  /** SQL Server 2019 or 2022, Enterprise Edition, its licence in the price of the instance. */
+  public static sqlServerEnterprise(options: SqlServerEngineOptions = {}): ConsolidatedRdsEngine {
+    return new ConsolidatedRdsEngine(sqlServerEngine('Enterprise', options));
+  }
+
+  /** Oracle 19c, Standard Edition Two. */
+  public static oracleStandardTwo(options: OracleStandardTwoEngineOptions = {}): ConsolidatedRdsEngine {
+    return new ConsolidatedRdsEngine(oracleEngine('Standard Edition Two', options));
+  }
+
+  /** Oracle 19c, Enterprise Edition, whose licence you bring. */
+  public static oracleEnterprise(options: OracleEngineOptions = {}): ConsolidatedRdsEngine {
+    return new ConsolidatedRdsEngine(oracleEngine('Enterprise Edition', options));
+  }
+
+  /**
+   * Why a product cannot be the consolidated database on RDS, and what to use instead; undefined when nothing is known against it.
+   *
+   * @param engineName as RDS writes it, for example `postgres` or `aurora-mysql`.
+   */
+  public static whyRefused(engineName: string): string | undefined {
+    const refusal = refusalOf(engineName);
+    return refusal && `${refusal.product}: ${refusal.reason}. Fix: ${refusal.fix}`;
+  }
+
+  /** The product. */
+  public readonly engine: MobiLinkEngine;
+
+  /** The engine as RDS knows it. */
+  public readonly instanceEngine: rds.IInstanceEngine;
+
+  /** The port that MobiLink uses unless told otherwise. */
+  public readonly defaultPort: number;
+
+  /** How many connections the database accepts: the parameter that is set, or the engine's own limit. */
+  public readonly maximumConnections: number;
+
+  /** The whole parameter group. */
+  public readonly parameters: { [key: string]: string };
+
+  /** The logs that RDS hands to CloudWatch. */
+  public readonly logExports: string[];
+
+  /** @internal */
+  public readonly _specification: EngineSpecification;
+
+  private constructor(specification: EngineSpecification) {
+    this._specification = specification;
+    this.engine = specification.engine;
+    this.instanceEngine = specification.instanceEngine;
+    this.defaultPort = specification.ports.usual;
+    this.maximumConnections = specification.maximumConnections;
+    this.parameters = { ...specification.given, ...specification.parameters };
+    this.logExports = [...specification.logExports];
+  }
 
   /**
    * Notes what is wrong with the engine's options.
@@ -100,69 +85,27 @@ export class ConsolidatedRdsEngine {
    */
   public _validate(scope: Construct): Problems {
     const problems = new Problems(scope);
-    this.rules(problems);
+    this._specification.validate(problems);
+    validateParameters(problems, this._specification);
     return problems;
-  }
-
-  /**
-   * How MobiLink servers reach a database of this engine.
-   * @internal
-   */
-  public _dataSource(host: string, port: number, databaseName: string): OdbcDataSource {
-    return OdbcDataSource.mysql({ host, port, databaseName });
   }
 }
 
-function validateMysql(
-  problems: Problems,
-  fullVersion: string,
-  maximumConnections: number,
-  deadPeerSeconds: number,
-  owned: { [key: string]: string },
-  parameters: { [key: string]: string } = {},
-): void {
-  const version = known(fullVersion);
-  problems.require(version === undefined || /^8\.\d+\.\d+/.test(version), {
-    id: 'MobiLink:Consolidated:EngineVersion',
-    prop: 'engine.version',
-    rule: 'must be a full version of MySQL 8',
-    value: version,
-    fix: "name it in full, for example MysqlEngineVersion.of('8.4.8', '8.4')",
-  });
-  const connections = known(maximumConnections);
-  // RDS accepts 1 to 100 000 for max_connections (RDS User Guide, "Quotas and constraints").
-  problems.require(
-    connections === undefined || (Number.isInteger(connections) && connections >= 50 && connections <= 100_000),
-    {
-      id: 'MobiLink:Consolidated:MaximumConnections',
-      prop: 'engine.maximumConnections',
-      rule: 'must be a whole number from 50 to 100000',
-      value: connections,
-      fix: 'size it by the farm: servers x (script versions x workers + 2), and by the memory of the instance',
-    },
-  );
-  const seconds = known(deadPeerSeconds);
-  problems.require(seconds === undefined || (Number.isInteger(seconds) && seconds >= 60 && seconds <= 31_536_000), {
-    id: 'MobiLink:Consolidated:DeadPeer',
-    prop: 'engine.deadPeerSeconds',
-    rule: 'must be a whole number of seconds from 60 to 31536000',
-    value: seconds,
-    fix: 'use 600 unless your MobiLink servers lose idle connections',
-  });
-  for (const [name, value] of Object.entries(parameters)) {
-    problems.require(/^[a-z][a-z0-9_]*$/.test(name), {
+function validateParameters(problems: Problems, { given = {}, parameters, parameterNames }: EngineSpecification): void {
+  for (const [name, value] of Object.entries(given)) {
+    problems.require(parameterNames.pattern.test(name), {
       id: 'MobiLink:Consolidated:ParameterName',
       prop: 'engine.parameters',
-      rule: 'names of MySQL parameters are lower case letters, digits and underscores',
+      rule: parameterNames.rule,
       value: name,
       fix: 'look the name up with aws rds describe-engine-default-parameters',
     });
-    problems.require(!(name in owned), {
+    problems.require(!(name in parameters), {
       id: 'MobiLink:Consolidated:OwnedParameter',
       prop: 'engine.parameters',
       rule: `${name} is set by this construct`,
       value,
-      fix: 'leave it out; max_connections is engine.maximumConnections, wait_timeout is engine.deadPeerSeconds',
+      fix: `leave it out; ${parameterNames.props}`,
     });
   }
 }

@@ -18,6 +18,7 @@ export interface CommonRules {
   readonly why: string;
   /** Props that must say why, where they are given. */
   readonly reasons: { readonly [prop: string]: string | undefined };
+  readonly instanceType?: ec2.InstanceType;
 }
 
 /** What holds for every consolidated database on RDS. */
@@ -25,7 +26,7 @@ export function requireCommon(
   problems: Problems,
   props: ConsolidatedRdsProps,
   engine: ConsolidatedRdsEngine,
-  { zones: least, why, reasons }: CommonRules,
+  { zones: least, why, reasons, instanceType }: CommonRules,
 ): void {
   const { availabilityZones, subnetIds } = props.vpc.selectSubnets(databaseSubnets(props));
   const zones = new Set(availabilityZones);
@@ -67,14 +68,33 @@ export function requireCommon(
       fix: `leave it out for ${engine.defaultPort}`,
     },
   );
+  const { ports, databaseName, product, runsOnGraviton, usualInstanceType } = engine._specification;
+  problems.require(port === undefined || port !== ports.unencrypted, {
+    id: 'MobiLink:Consolidated:Port',
+    prop: 'port',
+    rule: `must not be ${ports.unencrypted}, where ${product} listens without TLS`,
+    value: port,
+    fix: `leave it out for ${engine.defaultPort}`,
+  });
   const name = known(props.databaseName);
-  problems.require(name === undefined || /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name), {
+  problems.require(name === undefined || databaseName.pattern.test(name), {
     id: 'MobiLink:Consolidated:DatabaseName',
     prop: 'databaseName',
-    rule: 'must be 1 to 64 letters, digits or underscores and begin with a letter',
+    rule: databaseName.rule,
     value: name,
-    fix: "leave it out for 'mobilink'",
+    fix: `leave it out for '${databaseName.usual}'`,
   });
+  const type = known(instanceType?.toString());
+  problems.require(
+    type === undefined || runsOnGraviton || instanceType?.architecture !== ec2.InstanceArchitecture.ARM_64,
+    {
+      id: 'MobiLink:Consolidated:InstanceArchitecture',
+      prop: 'instanceType',
+      rule: `must have Intel or AMD processors: RDS does not run ${product} on Graviton`,
+      value: type,
+      fix: `leave it out for ${usualInstanceType}`,
+    },
+  );
   const user = known(props.mobiLinkUser);
   problems.require(
     user === undefined || (/^[A-Za-z][A-Za-z0-9_]{0,31}$/.test(user) && user.toLowerCase() !== 'admin'),

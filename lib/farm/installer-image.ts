@@ -81,9 +81,8 @@ export class InstallerImage implements ImageSource {
     note(problems, 'InstallerHooks', faultOfHooks(entries));
     const certificates = faultOfCertificates(folder, entries);
     note(problems, 'InstallerCertificates', certificates);
-    const isVerified = known(database.odbc.render().SSLMODE)?.startsWith('VERIFY_') ?? false;
     problems.require(
-      !isVerified ||
+      !database.odbc._checksCertificates ||
         certificates !== undefined ||
         hasCertificates(entries) ||
         this.options.trustPublicAuthorities === true,

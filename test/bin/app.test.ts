@@ -17,7 +17,7 @@ describe('the configuration of the app', () => {
       stageName: 'a',
       protected: true,
       natGateways: 3,
-      database: { kind: 'rds', instanceType: 'm7g.large', backupDays: 14, maximumConnections: 500 },
+      database: { kind: 'rds', engine: 'mysql', backupDays: 14, maximumConnections: 500 },
       farm: { minServers: 2, maxServers: 4, clientCidrs: ['10.0.0.0/8'] },
       registry: { shards: 4 },
       schedules: [],

@@ -167,14 +167,69 @@ describe('hooks', () => {
     expect(step('run-hooks', [path.join(temporary(), 'hooks')])).toEqual({ code: 0, output: '' });
   });
 
-  it('of this package refuses to go on without its packages', () => {
-    const { status, stderr } = spawnSync('bash', [path.resolve('image/hooks/mysql-connector-odbc.sh')], {
-      cwd: temporary(),
-      encoding: 'utf8',
-    });
-    expect(stderr).toContain('not beside this script');
+  const packages = {
+    'microsoft-sql-server': ['msodbcsql18_18.5.1.1-1_amd64.deb', 'mssql-tools18_18.4.1.1-1_amd64.deb'],
+    'oracle-client': ['instantclient-basiclite-linux.zip', 'instantclient-sqlplus-linux.zip'],
+  };
+
+  it.each(['mysql-connector-odbc', 'microsoft-sql-server', 'oracle-client'])(
+    '%s refuses to go on without its packages',
+    (name) => {
+      const { status, stderr } = hook(name, temporary());
+      expect(stderr).toContain('not beside this script');
+      expect(status).toBe(1);
+    },
+  );
+
+  it.each([
+    ['microsoft-sql-server', 'make it if you accept'],
+    ['oracle-client', 'oracle-wallet/cwallet.sso is not beside'],
+  ] as const)('%s refuses to go on without what only you can give', (name, words) => {
+    const folder = write(temporary(), Object.fromEntries(packages[name].map((it) => [it, 'x'])));
+    const { status, stderr } = hook(name, folder);
+    expect(stderr).toContain(words);
     expect(status).toBe(1);
   });
+
+  it('microsoft-sql-server links the driver where the supervisor looks', () => {
+    const folder = write(temporary(), {
+      ...Object.fromEntries(packages['microsoft-sql-server'].map((it) => [it, 'x'])),
+      'accept-microsoft-eula': '',
+    });
+    const root = temporary();
+    const apt = `#!/bin/sh\n[ "$1" = update ] || { [ "$ACCEPT_EULA" = Y ] && mkdir -p '${root}/opt/microsoft/msodbcsql18/lib64' && echo driver >'${root}/opt/microsoft/msodbcsql18/lib64/libmsodbcsql-18.5.so.1.1'; }\n`;
+    const { status, stderr } = hook('microsoft-sql-server', folder, root, { 'apt-get': apt });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(readFileSync(`${root}/opt/microsoft/msodbcsql18/lib64/libmsodbcsql.so`, 'utf8')).toBe('driver\n');
+  });
+
+  it('oracle-client puts client and wallet where the supervisor looks', () => {
+    const folder = write(temporary(), {
+      ...Object.fromEntries(packages['oracle-client'].map((it) => [it, 'x'])),
+      'oracle-wallet/cwallet.sso': 'wallet',
+    });
+    const root = temporary();
+    const unzip = `#!/bin/sh\nmkdir -p "$5/instantclient_23_9" && echo client >"$5/instantclient_23_9/\${3##*/}.unpacked"\n`;
+    const { status, stderr } = hook('oracle-client', folder, root, { unzip, 'apt-get': '#!/bin/sh\n' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(readdirSync(`${root}/opt/oracle/instantclient`).sort()).toEqual([
+      'instantclient-basiclite-linux.zip.unpacked',
+      'instantclient-sqlplus-linux.zip.unpacked',
+    ]);
+    expect(readFileSync(`${root}/opt/mobilink-ha/oracle-wallet/cwallet.sso`, 'utf8')).toBe('wallet');
+  });
+
+  function hook(name: string, folder: string, root = temporary(), programs: Record<string, string> = {}) {
+    const bin = write(temporary(), programs);
+    // The lists of packages of this machine are not the hook's to remove.
+    const rm = '#!/bin/sh\ncase "$*" in *"/var/lib/apt/lists/"*) exit 0;; esac\nexec /bin/rm "$@"\n';
+    write(bin, { rm });
+    return spawnSync('bash', [path.resolve(`image/hooks/${name}.sh`)], {
+      cwd: folder,
+      env: { PATH: `${bin}:${process.env.PATH}`, ROOT_FOLDER: root, TMPDIR: temporary() },
+      encoding: 'utf8',
+    });
+  }
 });
 
 describe('authorities', () => {

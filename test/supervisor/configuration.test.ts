@@ -128,7 +128,7 @@ describe('a configuration', () => {
 
   it('names what is wrong by itself and what does not go together, at once', () => {
     const problems = problemsOf({
-      ...database({ engine: 'oracle', dsn }),
+      ...database({ engine: 'db2', dsn }),
       ...streams({ protocol: 'tcpip', port: 8439 }, { protocol: 'smtp', port: 80 }),
       MOBILINK_WORKERS: '7',
       MOBILINK_MAX_WORKERS: '6',
@@ -148,8 +148,8 @@ describe('a configuration', () => {
   it.each<[string, Record<string, string | undefined>, RegExp]>([
     [
       'an engine that nobody can ask',
-      database({ engine: 'oracle', dsn }),
-      /^MOBILINK_DATABASE\.engine: must be mysql or sql-anywhere, got "oracle"/,
+      database({ engine: 'db2', dsn }),
+      /^MOBILINK_DATABASE\.engine: must be mysql or sql-server or oracle or sql-anywhere, got "db2"/,
     ],
     [
       'a database in clear text',

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProbeOutput } from '../../image/supervisor/engines/engine';
 import { mysql } from '../../image/supervisor/engines/mysql';
+import { oracle } from '../../image/supervisor/engines/oracle';
 import { sqlAnywhere } from '../../image/supervisor/engines/sql-anywhere';
+import { sqlServer } from '../../image/supervisor/engines/sql-server';
 
 const said = (stdout: string, more: Partial<ProbeOutput> = {}): ProbeOutput => ({
   exitCode: 0,
@@ -15,6 +17,8 @@ const said = (stdout: string, more: Partial<ProbeOutput> = {}): ProbeOutput => (
 const SERVING = {
   mysql: ['innodb_read_only|OFF\nread_only|OFF\n', 'innodb_read_only|OFF\nread_only|OFF\nsuper_read_only|OFF\n'],
   'sql-anywhere': ['readonly=off;role=primary\n', 'readonly=off;role=none\n'],
+  'sql-server': ['updateability=read_write\n', 'updateability=read_write\r\n', 'updateability=read_write'],
+  oracle: ['role=primary\n', 'role=primary'],
 };
 
 describe('the judgement of MySQL', () => {
@@ -104,11 +108,79 @@ describe('the judgement of SQL Anywhere', () => {
   });
 });
 
-describe.each([mysql, sqlAnywhere])('$name', (engine) => {
+describe('the judgement of SQL Server', () => {
+  it.each(SERVING['sql-server'])('is serving for %j', (stdout) => {
+    expect(sqlServer.judge(said(stdout))).toEqual({ kind: 'serving' });
+    expect(sqlServer.judge(said(stdout, { stderr: 'a' })).kind).toBe('unreachable');
+    expect(sqlServer.judge(said(stdout, { exitCode: 1 })).kind).toBe('unreachable');
+  });
+
+  it.each([
+    ['updateability=read_only\n', 'the database is read_only'],
+    ['updateability=unknown\n', 'the database is unknown'],
+  ])('is that it is no primary for %j', (stdout, detail) => {
+    expect(sqlServer.judge(said(stdout))).toEqual({ kind: 'not-primary', detail });
+  });
+
+  it.each([
+    '',
+    'updateability=\n',
+    'updateability=READ_WRITE\n',
+    'updateability=read_write\n\n',
+    'x\nupdateability=read_write\n',
+  ])('is nothing for %j', (stdout) => {
+    expect(sqlServer.judge(said(stdout))).toEqual({ kind: 'unreachable' });
+  });
+
+  it.each([
+    ["Sqlcmd: Error: Microsoft ODBC Driver 18 for SQL Server : Login failed for user 'mobilink'..\n", 'login-failed'],
+    ['Msg 18456, Level 14, State 1, Server db, Line 1\n', 'login-failed'],
+    [
+      'Sqlcmd: Error: ... : Cannot open database "mobilink" requested by the login. The login failed..\nSqlcmd: Error: ... : Login failed for user \'mobilink\'..\n',
+      'unreachable',
+    ],
+    ['Sqlcmd: Error: Microsoft ODBC Driver 18 for SQL Server : Login timeout expired.\n', 'unreachable'],
+    ['Sqlcmd: Error: ... : SSL Provider: [error:0A000086:SSL routines::certificate verify failed]\n', 'unreachable'],
+  ])('of a failure: %j', (words, kind) => {
+    expect(sqlServer.judge(said(words, { exitCode: 1 })).kind).toBe(kind);
+    expect(sqlServer.judge(said('', { exitCode: 1, stderr: words })).kind).toBe(kind);
+  });
+});
+
+describe('the judgement of Oracle', () => {
+  it.each(SERVING.oracle)('is serving for %j', (stdout) => {
+    expect(oracle.judge(said(stdout))).toEqual({ kind: 'serving' });
+    expect(oracle.judge(said(stdout, { stderr: 'a' })).kind).toBe('unreachable');
+  });
+
+  it.each(['physical standby', 'logical standby', 'snapshot standby', 'unknown'])(
+    'is that %s is no primary',
+    (role) => {
+      expect(oracle.judge(said(`role=${role}\n`))).toEqual({ kind: 'not-primary', detail: `the database is ${role}` });
+    },
+  );
+
+  it.each(['', 'role=\n', 'role=PRIMARY\n', 'role=primary\n\n', '|role=primary|\n'])('is nothing for %j', (stdout) => {
+    expect(oracle.judge(said(stdout))).toEqual({ kind: 'unreachable' });
+  });
+
+  it.each([
+    ['[28000][SAP][ODBC Driver][Oracle]ORA-01017: invalid username/password; logon denied\n', 'login-failed'],
+    ['[HY000][SAP][ODBC Driver][Oracle]ORA-01017: invalid username/password; logon denied\n', 'login-failed'],
+    ['[HY000]ORA-28000: the account is locked\n', 'login-failed'],
+    ['[HY000]ORA-12541: TNS:no listener\n', 'unreachable'],
+    ['[HY000]ORA-12514: TNS:listener does not currently know of service requested\n', 'unreachable'],
+    ['[HY000]ORA-01033: ORACLE initialization or shutdown in progress\n', 'unreachable'],
+  ])('of a failure: %j', (words, kind) => {
+    expect(oracle.judge(said(words, { exitCode: 1 })).kind).toBe(kind);
+  });
+});
+
+describe.each([mysql, sqlServer, oracle, sqlAnywhere])('$name', (engine) => {
   const serving = SERVING[engine.name as keyof typeof SERVING];
 
   it('is asked by one statement on one line', () => {
-    expect(engine.question).toMatch(/^(SELECT|SHOW) [^;\n]*(;role=)?[^;\n]*$/);
+    expect(engine.question).toMatch(/^(SET NOCOUNT ON; )?(SELECT|SHOW) [^;\n]*(;role=)?[^;\n]*$/);
   });
 
   it('is never serving by garbage', () => {
@@ -121,6 +193,9 @@ describe.each([mysql, sqlAnywhere])('$name', (engine) => {
       'ON',
       'off',
       'readonly=',
+      'updateability=',
+      'read_write',
+      'role=',
       ';role=',
       'primary',
       'none',

@@ -1,5 +1,6 @@
 import { faultOfMode, isVerified, modeOf, mysqlKeys } from '../odbc/mysql-drivers';
 import type { Engine, Judgement, ProbeOutput } from './engine';
+import { IN_DATA_SOURCE } from './login-place';
 
 /** Names a variable only where the server has it: MariaDB has no `super_read_only`. Needs no privilege. */
 const QUESTION = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only')";
@@ -12,8 +13,9 @@ export const mysql: Engine = {
   requiredKeys: ['SERVER', 'DATABASE'],
   driverFile: () => '/usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so',
   faultOfKeys: faultOfMode,
-  needsCertificates: (keys) => isVerified(modeOf(keys)),
+  authorities: (keys, certificates) => (isVerified(modeOf(keys)) ? certificates : undefined),
   dataSource: mysqlKeys,
+  login: IN_DATA_SOURCE,
   question: QUESTION,
   judge,
 };

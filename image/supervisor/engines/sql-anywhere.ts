@@ -1,4 +1,5 @@
 import type { Engine, Judgement, ProbeOutput } from './engine';
+import { IN_DATA_SOURCE } from './login-place';
 
 /** One value, so that nothing depends on how columns and NULL are shown. Both partners answer; only the primary may serve. */
 const QUESTION =
@@ -11,8 +12,9 @@ export const sqlAnywhere: Engine = {
   requiredKeys: ['SERVER', 'HOST', 'DBN'],
   driverFile: (installation) => `${installation}/lib64/libdbodbc17_r.so`,
   faultOfKeys: () => undefined,
-  needsCertificates: () => false,
+  authorities: () => undefined,
   dataSource: (keys) => keys,
+  login: IN_DATA_SOURCE,
   question: QUESTION,
   judge,
 };

@@ -63,6 +63,7 @@ async function followPlan(hands: Hands, book: Ledger, lease: Lease): Promise<voi
   });
   for (const detail of plan.notes) say('note', { detail });
   if (plan.refusals.length > 0) throw new PreparationError(plan.refusals.join('; '));
+  if (settings.setUp === 'run') await book.fit();
   for (const step of plan.steps) {
     await lease.renew();
     await take(step, setUpFile, hands, book, lease);

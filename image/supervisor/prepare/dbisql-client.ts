@@ -1,9 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClientSettings } from './mysql-client';
 import { PreparationError } from './preparation-error';
 import { runProgram } from './run-program';
-import type { SqlClient } from './sql-client';
+import { type ClientSettings, COMMON_SQL, type SqlClient, type SqlDialect } from './sql-client';
 
 /**
  * What may stand in a connection string within a file of arguments without being taken apart by one of them, as `host/local-server.sh`
@@ -18,14 +17,7 @@ export async function dbisqlClient(settings: ClientSettings): Promise<SqlClient>
   let runs = 0;
   return {
     setUpScript: 'syncsa.sql',
-    objects: (wrap) =>
-      [
-        ['table_name', 'SYS.SYSTAB'],
-        ['proc_name', 'SYS.SYSPROCEDURE'],
-      ]
-        .map(([name = '', table]) => `SELECT ${wrap(name)} FROM ${table} WHERE LEFT(${name}, 3) = 'ml_'`)
-        .join(' UNION ALL '),
-    join: (...parts) => parts.join(' || '),
+    dialect: SQL_ANYWHERE,
     file: (statements) => statements.map((it) => `${it}\ngo\n`).join(''),
     async run(file, signal) {
       const words = join(folder, `dbisql-${runs++}`);
@@ -46,6 +38,18 @@ export async function dbisqlClient(settings: ClientSettings): Promise<SqlClient>
     },
   };
 }
+
+const SQL_ANYWHERE: SqlDialect = {
+  ...COMMON_SQL,
+  objects: (wrap) =>
+    [
+      ['table_name', 'SYS.SYSTAB'],
+      ['proc_name', 'SYS.SYSPROCEDURE'],
+    ]
+      .map(([name = '', table]) => `SELECT ${wrap(name)} FROM ${table} WHERE LEFT(${name}, 3) = 'ml_'`)
+      .join(' UNION ALL '),
+  join: (...parts) => parts.join(' || '),
+};
 
 function connectionString({ dsn, login }: ClientSettings): string {
   const refused = Object.entries({ username: login.username, password: login.password }).flatMap(([name, value]) =>

@@ -6,11 +6,13 @@ import { SecretError, secretsManager } from '../secrets';
 import { carryOut, type LeasePace } from './carry-out';
 import { type AccessPace, awaitDatabase } from './database-access';
 import { dbisqlClient } from './dbisql-client';
-import { type ClientSettings, mysqlClient } from './mysql-client';
+import { mysqlClient } from './mysql-client';
 import { PreparationError } from './preparation-error';
 import { fetchScripts, s3 } from './script-source';
 import { type PreparationSettings, parsePreparation } from './settings';
-import type { SqlClient } from './sql-client';
+import type { ClientSettings, SqlClient } from './sql-client';
+import { sqlcmdClient } from './sqlcmd-client';
+import { sqlplusClient } from './sqlplus-client';
 
 export interface PreparationPace {
   readonly database: AccessPace;
@@ -29,6 +31,8 @@ const FAILED = 1;
 const CLIENTS: Readonly<Record<string, (settings: ClientSettings, signal: AbortSignal) => Promise<SqlClient>>> = {
   mysql: mysqlClient,
   'sql-anywhere': dbisqlClient,
+  'sql-server': sqlcmdClient,
+  oracle: sqlplusClient,
 };
 
 /** Prepares the consolidated database, once, however often and by however many it is called; gives the exit code. */

@@ -20,6 +20,8 @@ export interface Inventory {
 export interface Ledger {
   /** Makes the table, if it is not there. */
   create(): Promise<void>;
+  /** Makes the database fit for MobiLink, as far as its product needs that. */
+  fit(): Promise<void>;
   read(): Promise<Inventory>;
   /** Fails if there is a row of that name. */
   add(name: string, value: string): Promise<void>;
@@ -57,20 +59,22 @@ export function ledger({ client, folder, redact, signal }: LedgerSettings): Ledg
   const insertion = (name: string, value: string) =>
     `INSERT INTO ${TABLE} (name, sha256) VALUES (${literal(name)}, ${literal(value)})`;
   const thisRow = (name: string, value: string) => `name = ${literal(name)} AND sha256 = ${literal(value)}`;
-  const change = async (...statements: string[]) => void (await ask([...statements, 'COMMIT']));
+  const { dialect } = client;
+  const change = async (...statements: string[]) => void (await ask(dialect.change(statements)));
   return {
     create: () =>
-      change(
-        `CREATE TABLE IF NOT EXISTS ${TABLE} (name VARCHAR(128) NOT NULL PRIMARY KEY, sha256 VARCHAR(80) NOT NULL)`,
-      ),
+      change(dialect.createTable(TABLE, 'name VARCHAR(128) NOT NULL PRIMARY KEY, sha256 VARCHAR(80) NOT NULL')),
+    async fit() {
+      if (dialect.fit) await ask(dialect.fit);
+    },
     async read() {
       const wrap = (kind: string, ...columns: string[]) =>
-        client.join(`'${kind}='`, ...columns.flatMap((it) => [it, "';'"]));
+        dialect.join(`'${kind}='`, ...columns.flatMap((it) => [it, "';'"]));
       const answer = await ask([
-        `SELECT '${BEGIN}'`,
-        client.objects((column) => wrap('mobilink-ha-object', column)),
+        dialect.select(`'${BEGIN}'`),
+        dialect.objects((column) => wrap('mobilink-ha-object', column)),
         `SELECT ${wrap('mobilink-ha-applied', 'name', 'sha256')} FROM ${TABLE}`,
-        `SELECT '${END}'`,
+        dialect.select(`'${END}'`),
       ]);
       return inventoryOf(answer);
     },

@@ -1,23 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataSourceKeys } from '../engines/engine';
-import type { Login } from '../login';
 import { isVerified, modeOf } from '../odbc/mysql-drivers';
 import { PreparationError } from './preparation-error';
 import { type Outcome, runProgram } from './run-program';
-import type { SqlClient } from './sql-client';
-
-export interface ClientSettings {
-  readonly dsn: DataSourceKeys;
-  /** The certificates that the server's own must lead to. */
-  readonly certificates: string;
-  readonly login: Login;
-  /** A folder of this process alone. */
-  readonly folder: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Where SQL Anywhere is. */
-  readonly installation: string;
-}
+import { type ClientSettings, COMMON_SQL, type SqlClient, type SqlDialect } from './sql-client';
 
 /** Whose command line client is installed: they check certificates by different options. */
 type Vendor = 'MariaDB' | 'MySQL';
@@ -32,16 +19,7 @@ export async function mysqlClient(settings: ClientSettings, signal: AbortSignal)
   await writeFile(options, optionFile(settings, vendor), { mode: 0o600, flag: 'wx' });
   return {
     setUpScript: 'syncmys.sql',
-    objects: (wrap) => {
-      const ofSchema = (column: string, table: string, schema: string) =>
-        `SELECT ${wrap(column)} FROM information_schema.${table} WHERE ${schema} = DATABASE() AND LEFT(${column}, 3) = 'ml_'`;
-      return [
-        ofSchema('table_name', 'tables', 'table_schema'),
-        ofSchema('routine_name', 'routines', 'routine_schema'),
-        ofSchema('trigger_name', 'triggers', 'trigger_schema'),
-      ].join(' UNION ALL ');
-    },
-    join: (...parts) => `CONCAT(${parts.join(', ')})`,
+    dialect: MYSQL,
     file: (statements) => statements.map((it) => `${it};\n`).join(''),
     run: (file, stop) => {
       // It reads no file but this one, and gives up at the first error.
@@ -55,6 +33,20 @@ export async function mysqlClient(settings: ClientSettings, signal: AbortSignal)
     },
   };
 }
+
+const MYSQL: SqlDialect = {
+  ...COMMON_SQL,
+  objects: (wrap) => {
+    const ofSchema = (column: string, table: string, schema: string) =>
+      `SELECT ${wrap(column)} FROM information_schema.${table} WHERE ${schema} = DATABASE() AND LEFT(${column}, 3) = 'ml_'`;
+    return [
+      ofSchema('table_name', 'tables', 'table_schema'),
+      ofSchema('routine_name', 'routines', 'routine_schema'),
+      ofSchema('trigger_name', 'triggers', 'trigger_schema'),
+    ].join(' UNION ALL ');
+  },
+  join: (...parts) => `CONCAT(${parts.join(', ')})`,
+};
 
 /** The options as MariaDB's and MySQL's programs read them; throws when the client cannot keep what the data source asks for. */
 export function optionFile(
