@@ -9,6 +9,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { Preflight } from 'cdk-preflight';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  ConsolidatedRdsEngine,
   ConsolidatedRdsInstance,
   FarmExposure,
   MobiLinkImage,
@@ -73,6 +74,22 @@ describe('cdk-nag, CloudFormation Validate with errors on and cdk-preflight find
   ])('two stacks, %s', (_what, context) => {
     const app = withGates(buildApp({ ...STRICT, ...context }, { outdir: outdir() }));
     expect(synthesize(app)).toHaveLength(2);
+  });
+
+  it('the engines of RDS that no other stage has', () => {
+    const app = new App({ context: STRICT, outdir: outdir() });
+    const stack = new Stack(app, 'Engines', { env: { region: 'eu-central-1' } });
+    const vpc = new ec2.Vpc(stack, 'Vpc', { restrictDefaultSecurityGroup: false });
+    vpc.addFlowLog('FlowLog');
+    for (const [name, engine] of Object.entries({
+      Standard: ConsolidatedRdsEngine.sqlServerStandard(),
+      Enterprise: ConsolidatedRdsEngine.sqlServerEnterprise({ maximumConnections: 900 }),
+      OracleStandardTwo: ConsolidatedRdsEngine.oracleStandardTwo({ licenceIncluded: true }),
+      OracleEnterprise: ConsolidatedRdsEngine.oracleEnterprise(),
+    })) {
+      new ConsolidatedRdsInstance(stack, name, { vpc, engine });
+    }
+    expect(synthesize(withGates(app))).toHaveLength(1);
   });
 
   it.each([
