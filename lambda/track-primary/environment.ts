@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { readVariables, text } from '../door/variables';
+import { CALLS_PER_SECOND } from './pace';
 
 const instance = v.object({
   kind: v.literal('rds-instance'),
@@ -30,16 +31,19 @@ const pair = v.object({
   alias: v.object({ zoneId: name, name }),
 });
 
+/** Where a primary is learned of, in the words of the construct. */
+export const primarySource = v.variant('kind', [instance, cluster, pair]);
+
 const entries = {
   MOBILINK_DATABASE_ID: text,
   MOBILINK_PRIMARY_TABLE: text,
-  MOBILINK_PRIMARY_SOURCE: v.pipe(
-    text,
-    v.parseJson(undefined, 'is not JSON'),
-    v.variant('kind', [instance, cluster, pair]),
-  ),
+  MOBILINK_PRIMARY_SOURCE: v.pipe(text, v.parseJson(undefined, 'is not JSON'), primarySource),
   MOBILINK_EVENT_BUS: text,
   MOBILINK_METRIC_NAMESPACE: text,
+  MOBILINK_RDS_CALLS_PER_SECOND: v.optional(
+    v.pipe(text, v.transform(Number), v.number('is not a number'), v.gtValue(0, 'must be above 0')),
+    String(CALLS_PER_SECOND),
+  ),
 };
 
 export type PairSource = v.InferOutput<typeof pair>;
@@ -51,6 +55,8 @@ export interface Environment {
   readonly source: PrimarySource;
   readonly eventBus: string;
   readonly metricNamespace: string;
+  /** How many calls of the RDS API the function may make a second, over the long run. */
+  readonly callsPerSecond: number;
 }
 
 /** What the construct told the function; throws one error that names every variable that is missing or wrong. */
@@ -62,5 +68,6 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     source: it.MOBILINK_PRIMARY_SOURCE,
     eventBus: it.MOBILINK_EVENT_BUS,
     metricNamespace: it.MOBILINK_METRIC_NAMESPACE,
+    callsPerSecond: it.MOBILINK_RDS_CALLS_PER_SECOND,
   };
 }

@@ -27,19 +27,16 @@ export const DIMENSION = 'DatabaseId';
 export class PollMetrics {
   private readonly metrics: Metrics;
 
-  constructor(
-    namespace: string,
-    private readonly databaseId: string,
-  ) {
+  constructor(namespace: string) {
     this.metrics = new Metrics({ namespace });
     // Powertools adds a dimension `service`, which would make these other metrics than those that alarms look at.
     this.metrics.clearDefaultDimensions();
   }
 
   /** @param outcome undefined when the poll failed before it saw anything. */
-  public publish(outcome: PollOutcome | undefined, now: number): void {
+  public publish(databaseId: string, outcome: PollOutcome | undefined, now: number): void {
     const { metrics } = this;
-    metrics.addDimension(DIMENSION, this.databaseId);
+    metrics.addDimension(DIMENSION, databaseId);
     metrics.addMetric(METRIC_NAMES.polls, MetricUnit.Count, 1);
     const failed = outcome?.observation === undefined || silenceOf(outcome.observation) !== undefined;
     metrics.addMetric(METRIC_NAMES.failedObservations, MetricUnit.Count, failed ? 1 : 0);

@@ -15,11 +15,10 @@ import { SDK_LIMITS } from './sdk-limits';
 
 /** The primary record of one database in the tracker's table. */
 export class PrimaryRecords implements Records, AliasNotes {
-  private readonly client = new DynamoDBClient(SDK_LIMITS);
-
   constructor(
     private readonly table: string,
     private readonly databaseId: string,
+    private readonly client = new DynamoDBClient(SDK_LIMITS),
   ) {}
 
   public async read(abortSignal: AbortSignal): Promise<PrimaryRecord | undefined> {
@@ -28,11 +27,7 @@ export class PrimaryRecords implements Records, AliasNotes {
       { abortSignal },
     );
     if (!Item) return undefined;
-    return parse(
-      primaryRecordSchema,
-      fromItem(Item),
-      `The primary record '${this.databaseId}' in table '${this.table}' is damaged (to mend it, restore the item; its epoch must not go back)`,
-    );
+    return readItem(this.table, this.databaseId, Item);
   }
 
   public async replace(
@@ -62,6 +57,15 @@ export class PrimaryRecords implements Records, AliasNotes {
   private get key(): Record<string, AttributeValue> {
     return { databaseId: { S: this.databaseId } };
   }
+}
+
+/** A stored record; throws one error that names what is wrong with it. */
+export function readItem(table: string, databaseId: string, item: Record<string, AttributeValue>): PrimaryRecord {
+  return parse(
+    primaryRecordSchema,
+    fromItem(item),
+    `The primary record '${databaseId}' in table '${table}' is damaged (to mend it, restore the item; its epoch must not go back)`,
+  );
 }
 
 /**

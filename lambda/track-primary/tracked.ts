@@ -1,35 +1,71 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import { DnsAlias } from './alias';
 import type { PrimarySource } from './environment';
+import type { DescribedDatabase } from './invocation';
 import { readPairTrigger } from './pair-trigger';
-import type { AliasZone, Source } from './ports';
+import type { Announcer, Ports, Source } from './ports';
+import { PrimaryRecords } from './primary-records';
 import { RdsCluster } from './rds-cluster';
+import type { Listed } from './rds-group';
 import { RdsInstance } from './rds-instance';
 import { SqlAnywherePair } from './sql-anywhere-pair';
 import { readTrigger, type Trigger } from './trigger';
 
-/** What depends on the kind of database that is tracked. */
+/** What all databases of the function share. */
+export interface Shared {
+  readonly table: string;
+  readonly dynamoDb: DynamoDBClient;
+  readonly rds: RDSClient;
+  readonly announcer: Announcer;
+  now(): number;
+}
+
+/** One database that is tracked. */
 export interface Tracked {
-  readonly source: Source;
-  readonly alias?: AliasZone;
+  readonly databaseId: string;
+  readonly ports: Ports;
+  readonly logger: Logger;
+  /** How a list of the RDS API names it; undefined of one whose members are asked themselves. */
+  readonly listed?: Listed;
   readTrigger(payload: unknown): Trigger;
 }
 
-export function trackedBy(source: PrimarySource, now: () => number): Tracked {
-  if (source.kind === 'rds-cluster') {
-    return {
-      source: new RdsCluster(source.clusterIdentifier, now),
-      readTrigger: (payload) => readTrigger(payload, source.clusterArn),
-    };
-  }
-  if (source.kind === 'rds-instance') {
-    return {
-      source: new RdsInstance(source.instanceIdentifier, now),
-      readTrigger: (payload) => readTrigger(payload, source.instanceArn),
-    };
-  }
+/** A database of RDS, which one question can name among others. */
+export type TrackedOfRds = Tracked & { readonly listed: Listed };
+
+export function isOfRds(database: Tracked): database is TrackedOfRds {
+  return database.listed !== undefined;
+}
+
+export function tracked({ databaseId, source }: DescribedDatabase, shared: Shared): Tracked {
+  const records = new PrimaryRecords(shared.table, databaseId, shared.dynamoDb);
+  const common = { records, announcer: shared.announcer, now: () => shared.now() };
+  const alias = source.kind === 'sql-anywhere' ? new DnsAlias(source.alias.zoneId, source.alias.name) : undefined;
   return {
-    source: new SqlAnywherePair(source, now),
-    alias: new DnsAlias(source.alias.zoneId, source.alias.name),
-    readTrigger: (payload) => readPairTrigger(payload, source.databaseId),
+    databaseId,
+    ports: { ...common, source: sourceOf(source, shared), alias: alias && { zone: alias, notes: records } },
+    logger: new Logger({ serviceName: 'track-primary', persistentKeys: { databaseId } }),
+    listed: listedOf(source),
+    readTrigger: (payload) => triggerOf(source, payload),
   };
+}
+
+function sourceOf(source: PrimarySource, { rds, now }: Shared): Source {
+  if (source.kind === 'rds-instance') return new RdsInstance(source.instanceIdentifier, now, rds);
+  if (source.kind === 'rds-cluster') return new RdsCluster(source.clusterIdentifier, now, rds);
+  return new SqlAnywherePair(source, now);
+}
+
+function listedOf(source: PrimarySource): Listed | undefined {
+  if (source.kind === 'rds-instance') return { kind: source.kind, identifier: source.instanceIdentifier };
+  if (source.kind === 'rds-cluster') return { kind: source.kind, identifier: source.clusterIdentifier };
+  return undefined;
+}
+
+function triggerOf(source: PrimarySource, payload: unknown): Trigger {
+  if (source.kind === 'rds-instance') return readTrigger(payload, source.instanceArn);
+  if (source.kind === 'rds-cluster') return readTrigger(payload, source.clusterArn);
+  return readPairTrigger(payload, source.databaseId);
 }

@@ -1,4 +1,4 @@
-/** Polls are this far apart: the longest time for which a change of primary can go unnoticed when no event arrives. */
+/** Polls are this far apart, unless they would be too many (pace.ts): the longest time for which a change of primary can go unnoticed when no event arrives. */
 export const POLL_EVERY = 10_000;
 
 /**
@@ -17,9 +17,6 @@ export interface WatchClock {
   sleep(millis: number): Promise<void>;
 }
 
-/** While the account is throttled looks are up to this far apart: the tracker must not be what throttles it. */
-const POLL_AT_LEAST_EVERY = 30_000;
-
 export interface Looked {
   /** A younger watch has taken over. */
   readonly handedOver: boolean;
@@ -27,14 +24,22 @@ export interface Looked {
   readonly throttled: boolean;
 }
 
-/** Looks at once and every ten seconds until a younger watch took over or the time is up; less often while it is throttled. */
-export async function watch(clock: WatchClock, look: () => Promise<Looked>): Promise<void> {
+export interface Pace {
+  /** How far apart looks are. */
+  readonly every: number;
+  /** The pause after so many throttled looks in a row. */
+  backOff(refusals: number): number;
+}
+
+/** Looks at once and again and again until a younger watch took over or the time is up; less often while it is throttled. */
+export async function watch(clock: WatchClock, pace: Pace, look: () => Promise<Looked>): Promise<void> {
   const began = clock.now();
-  let every = POLL_EVERY;
+  let refusals = 0;
   for (let next = began; ; ) {
     const { handedOver, throttled } = await look();
     if (handedOver) return;
-    every = throttled ? Math.min(every + POLL_EVERY, POLL_AT_LEAST_EVERY) : POLL_EVERY;
+    refusals = throttled ? refusals + 1 : 0;
+    const every = throttled ? pace.backOff(refusals) : pace.every;
     // Looks that were missed are not made up for: a look tells of now.
     do next += every;
     while (next < clock.now());

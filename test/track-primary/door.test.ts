@@ -11,7 +11,14 @@ describe('the environment', () => {
       source: { kind: 'rds-instance', instanceArn: INSTANCE_ARN, instanceIdentifier: 'consolidated' },
       eventBus: 'default',
       metricNamespace: 'MobiLinkHA',
+      callsPerSecond: 1.2,
     });
+  });
+
+  it.each(['none', '0', '-1', ''])('refuses %o calls a second', (rate) => {
+    expect(() => readEnvironment({ ...ENVIRONMENT, MOBILINK_RDS_CALLS_PER_SECOND: rate })).toThrow(
+      'MOBILINK_RDS_CALLS_PER_SECOND',
+    );
   });
 
   it('names everything that is missing at once', () => {

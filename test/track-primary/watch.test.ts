@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { backOff } from '../../lambda/track-primary/pace';
 import { POLL_EVERY, watch } from '../../lambda/track-primary/watch';
 
 /** When a watch looked, in seconds after it began, if each look takes a while. */
@@ -7,7 +8,9 @@ async function looks(options: {
   lookTakes: (count: number) => number;
   until?: number;
   throttled?: (count: number) => boolean;
+  every?: number;
 }): Promise<number[]> {
+  const { every = POLL_EVERY } = options;
   let now = 0;
   const moments: number[] = [];
   await watch(
@@ -18,6 +21,7 @@ async function looks(options: {
         now += millis;
       },
     },
+    { every, backOff: (refusals) => backOff(refusals, every, 1) },
     async () => {
       moments.push(now / 1000);
       now += options.lookTakes(moments.length);
@@ -54,12 +58,16 @@ describe('a watch', () => {
     expect(moments).toEqual([0, 10, 50, 60, 70, 80]);
   });
 
-  it('looks less often while the account is throttled, every 30 s at least, and every ten again as soon as it is not', async () => {
+  it('looks half as often after each look that is throttled, every 30 s at least, and every ten again as soon as none is', async () => {
     const moments = await looks({
       timeout: 150_000,
       lookTakes: () => 100,
       throttled: (count) => count >= 2 && count <= 4,
     });
     expect(moments).toEqual([0, 10, 30, 60, 90, 100, 110, 120]);
+  });
+
+  it('keeps the pace that it is given', async () => {
+    expect(await looks({ timeout: 150_000, lookTakes: () => 100, every: 40_000 })).toEqual([0, 40, 80, 120]);
   });
 });
