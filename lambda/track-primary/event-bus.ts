@@ -1,4 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { inTurn } from './calls-at-once';
 import type { Announcement, Announcer } from './ports';
 import { SDK_LIMITS } from './sdk-limits';
 
@@ -9,7 +10,9 @@ export const EVENT_SOURCE = 'mobilink-ha';
 export class EventBus implements Announcer {
   private readonly client = new EventBridgeClient(SDK_LIMITS);
 
-  constructor(private readonly name: string) {}
+  constructor(private readonly name: string) {
+    inTurn(this.client.middlewareStack);
+  }
 
   public async announce(event: Announcement, abortSignal: AbortSignal): Promise<void> {
     const { FailedEntryCount, Entries } = await this.client.send(

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { Context } from 'aws-lambda';
+import { inTurn } from './calls-at-once';
 import { readEnvironment } from './environment';
 import { EventAllowance } from './event-allowance';
 import { EventBus } from './event-bus';
@@ -31,6 +32,7 @@ import { POLL_EVERY, watch } from './watch';
 const environment = readEnvironment(process.env);
 const { table, callsPerSecond } = environment;
 const dynamoDb = new DynamoDBClient(SDK_LIMITS);
+inTurn(dynamoDb.middlewareStack);
 const shared = {
   table,
   dynamoDb,

@@ -35,7 +35,9 @@ export async function look(
   const { databaseId, ports, logger } = database;
   let outcome: PollOutcome | undefined;
   try {
-    outcome = await poll(foundOut ? startingWith(ports, foundOut) : ports, { ...input, databaseId }, signal);
+    outcome = foundOut
+      ? await poll(knowing(ports, foundOut), { ...input, databaseId, looksOnce: true }, signal)
+      : await poll(ports, { ...input, databaseId }, signal);
     // Why many databases got no answer is logged by whoever asked for all of them.
     report(database, outcome, foundOut === undefined);
   } catch (error) {
@@ -45,28 +47,16 @@ export async function look(
   return outcome;
 }
 
-/** A poll that lost a race begins again, and then it asks for this database alone. */
-function startingWith(ports: Ports, { read, observe }: FoundOut): Ports {
-  const { records, source } = ports;
-  const readFirst = firstThen(read, (signal) => records.read(signal));
-  const observeFirst = firstThen(observe, (signal) => source.observe(signal));
+function knowing(ports: Ports, { read, observe }: FoundOut): Ports {
+  const { records } = ports;
   return {
     ...ports,
     records: {
-      read: readFirst,
+      read,
       replace: (...args) => records.replace(...args),
       noteAnnounced: (...args) => records.noteAnnounced(...args),
     },
-    source: { observe: observeFirst },
-  };
-}
-
-function firstThen<T>(first: (signal: AbortSignal) => T, then: (signal: AbortSignal) => T): (signal: AbortSignal) => T {
-  let asked = false;
-  return (signal) => {
-    if (asked) return then(signal);
-    asked = true;
-    return first(signal);
+    source: { observe },
   };
 }
 

@@ -27,7 +27,7 @@ export function lookEvery(calls: number, perSecond: number): number {
 /** How many looks at one database a minute has room for, beside those of the watch. */
 export function eventLooksAMinute(calls: number, perSecond: number): number {
   const ofTheWatch = calls * (MINUTE / lookEvery(calls, perSecond) + 1);
-  return Math.max(1, Math.floor(60 * perSecond - ofTheWatch));
+  return Math.max(0, Math.floor(60 * perSecond - ofTheWatch));
 }
 
 /**

@@ -30,6 +30,8 @@ export interface PollInput {
   readonly hint?: Hint;
   /** The scheduled time of this watch; absent when an event asked for the poll. */
   readonly watch?: string;
+  /** Whoever wrote in between has just looked too: this poll ends there. It saw the source by a question that it cannot ask again alone. */
+  readonly looksOnce?: boolean;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function poll(ports: Ports, input: PollInput, signal: AbortSignal):
     const next = decision.record && withWatch(decision.record, input.watch);
     const write = next && (decision.changed || next.watch !== read?.watch || isOld(read, next));
     if (write && !(await ports.records.replace(read, next, signal))) {
+      if (input.looksOnce) return { record: read, observation, handedOver: false };
       if (attempt < TRIES) continue;
       throw new Error(`The primary record was written by others ${TRIES} times in one poll; the next poll looks again`);
     }

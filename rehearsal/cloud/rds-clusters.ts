@@ -1,3 +1,4 @@
+import { type Filters, filtered, page } from './rds-lists';
 import { type Call, type Operation, type Permission, ServiceError } from './service';
 
 /** One Multi-AZ DB cluster: what is so, and what the API says, which may lag. */
@@ -18,6 +19,15 @@ export interface DatabaseCluster {
   failingOverUntil?: number;
 }
 
+/** API reference of DescribeDBClusters, "Filters"; what belongs to Aurora and directories matches no cluster here. */
+const FILTERS: Filters<DatabaseCluster> = {
+  'db-cluster-id': (cluster, value) => cluster.arn === value || cluster.identifier === value.toLowerCase(),
+  'db-cluster-resource-id': (cluster, value) => cluster.resourceId === value,
+  engine: (cluster, value) => cluster.engine === value,
+  'clone-group-id': () => false,
+  domain: () => false,
+};
+
 /** The part of the control plane of RDS that tells of clusters. */
 export function clusterOperations(
   clusters: readonly DatabaseCluster[],
@@ -28,7 +38,8 @@ export function clusterOperations(
       permissions: (call) => [permission(clusters, call)],
       answer: (call) => {
         spendToken();
-        return { DBClusters: named(clusters, call).map(render) };
+        const { found, Marker } = page(filtered(named(clusters, call), FILTERS, call), call);
+        return { DBClusters: found.map(render), Marker };
       },
     },
   };

@@ -1,6 +1,7 @@
 import * as client from '@aws-sdk/client-rds';
 import { clusterOperations, type DatabaseCluster } from './rds-clusters';
 import type { Tenure } from './rds-failover';
+import { type Filters, filtered, page } from './rds-lists';
 import { type Call, type Permission, ServiceError, type ServiceStandIn } from './service';
 
 /** One RDS instance in Multi-AZ mode: what is so, and what the API says, which may lag. */
@@ -37,11 +38,8 @@ const BUCKET = { burst: 300, perSecond: 12 };
 /** RDS User Guide, "Best practices": the records of its endpoints live this long, and a resolver answers from them. */
 const DNS_TTL_MILLIS = 5_000;
 
-/** API reference of DescribeDBInstances, "MaxRecords". */
-const RECORDS = { default: 100, least: 20, most: 100 };
-
 /** API reference of DescribeDBInstances, "Filters"; what belongs to clusters and directories matches no instance here. */
-const FILTERS: Record<string, (instance: DatabaseInstance, value: string) => boolean> = {
+const FILTERS: Filters<DatabaseInstance> = {
   'db-instance-id': (instance, value) => instance.arn === value || instance.identifier === value.toLowerCase(),
   'dbi-resource-id': (instance, value) => instance.resourceId === value,
   engine: (instance, value) => instance.engine === value,
@@ -95,15 +93,8 @@ export class Rds {
 
   private describe(call: Call): Record<string, unknown> {
     this.spendToken();
-    const { Marker: marker, MaxRecords: most = RECORDS.default } = call.input;
-    if (typeof most !== 'number' || most < RECORDS.least || most > RECORDS.most) {
-      throw invalid(`Invalid value ${most} for MaxRecords. Must be between ${RECORDS.least} and ${RECORDS.most}`);
-    }
-    const found = this.filtered(this.named(call), call)
-      .sort((a, b) => (a.identifier < b.identifier ? -1 : 1))
-      .filter((it) => typeof marker !== 'string' || it.identifier > marker);
-    const page = found.slice(0, most);
-    return { DBInstances: page.map(render), Marker: found.length > most ? page.at(-1)?.identifier : undefined };
+    const { found, Marker } = page(filtered(this.named(call), FILTERS, call), call);
+    return { DBInstances: found.map(render), Marker };
   }
 
   /** The one that the call names, or all of them. */
@@ -113,15 +104,6 @@ export class Rds {
     const found = this.instances.filter((it) => it.arn === given || it.identifier === given.toLowerCase());
     if (found.length === 0) throw new ServiceError('DBInstanceNotFound', `DBInstance ${nameOf(given)} not found.`, 404);
     return found;
-  }
-
-  private filtered(instances: DatabaseInstance[], call: Call): DatabaseInstance[] {
-    const filters = (call.input.Filters ?? []) as { Name: string; Values: string[] }[];
-    return filters.reduce((left, { Name, Values }) => {
-      const holds = FILTERS[Name];
-      if (!holds) throw invalid(`Unrecognized filter name: ${Name}`);
-      return left.filter((instance) => Values.some((value) => holds(instance, value)));
-    }, instances);
   }
 
   private spendToken(): void {
@@ -145,10 +127,6 @@ export class Rds {
 
 export function throttled(): ServiceError {
   return new ServiceError('Throttling', 'Rate exceeded');
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('InvalidParameterValue', message);
 }
 
 function nameOf(identifierOrArn: string): string {
