@@ -22,6 +22,7 @@ export function compose(app: App): Stack[] {
     vpc: stateful.vpc,
     database: stateful.database,
     registry: stateful.registry,
+    alarmTopic: stateful.alarmTopic,
     systemName: prefix,
     description: 'MobiLink: server farm, primary tracker and scheduled syncs',
   });

@@ -37,6 +37,7 @@ export class RemotesStack extends Stack {
     const { remotes } = props.stage;
     if (remotes.some(({ inside }) => inside.length > 0)) {
       this.outcomes = new SyncOutcomes(this, 'Outcomes', { registry: props.registry });
+      props.system.monitoring?.tell(this.outcomes.alarm);
     }
     for (const remote of remotes) this.addRemote(remote);
   }
@@ -45,6 +46,9 @@ export class RemotesStack extends Stack {
     const { systemName, vpc, system } = this.props;
     const zoneName = `${remote.name}.${systemName}.internal`.toLowerCase();
     const database = sqlAnywhereDatabase(this, remote.name, vpc, remote.database, zoneName);
+    const schedules = remote.inside.map((schedule) => this.insideSchedule(schedule));
+    system.monitoring?.tell(...database.alarms.alarms);
+    for (const schedule of schedules) system.monitoring?.watchInside(schedule);
     const { mobiLinkUser } = new RemoteDatabase(this, `${remote.name}-Remote`, {
       database,
       registry: this.props.registry,
@@ -53,7 +57,7 @@ export class RemotesStack extends Stack {
       profile: remote.profile,
       sqlFiles: remote.sqlFiles,
       mobiLinkServers: MobiLinkServerAddress.fromFarm(system.farm, MobiLinkStream.tcpip()),
-      triggers: remote.inside.map((schedule) => SyncTrigger.database(this.insideSchedule(schedule))),
+      triggers: schedules.map((schedule) => SyncTrigger.database(schedule)),
       outcomes: this.outcomes,
       synchronizesWith: this.props.database,
       noHighAvailabilityReason: remote.noHighAvailabilityReason,

@@ -231,6 +231,8 @@ const stage = v.pipe(
     registry: v.optional(v.strictObject({ shards: v.optional(whole(1, 1024), 4) }), {}),
     schedules: v.optional(v.array(schedule), []),
     remotes: v.optional(v.array(remote), []),
+    /** Who is told of alarms, each after a confirmation. Others subscribe to the topic themselves. */
+    alarmEmails: v.optional(v.array(v.pipe(v.string(), v.email('must be an e-mail address'))), []),
     tags: v.optional(v.record(v.string(), v.string()), {}),
   }),
   v.check(

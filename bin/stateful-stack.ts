@@ -1,6 +1,8 @@
 import { CfnOutput, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { type IConsolidatedDatabase, RemoteRegistry } from '../lib';
 import { consolidatedDatabase } from './consolidated-database';
@@ -15,6 +17,8 @@ export class StatefulStack extends Stack {
   public readonly vpc: ec2.IVpc;
   public readonly database: IConsolidatedDatabase;
   public readonly registry: RemoteRegistry;
+  /** Here, because alarms of the database tell it too. */
+  public readonly alarmTopic: sns.Topic;
 
   constructor(scope: Construct, id: string, props: StatefulStackProps) {
     super(scope, id, props);
@@ -24,6 +28,13 @@ export class StatefulStack extends Stack {
     this.registry = new RemoteRegistry(this, 'Registry', {
       shards: stage.registry.shards,
       removalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.alarmTopic = new sns.Topic(this, 'Alarms', { enforceSSL: true });
+    for (const address of stage.alarmEmails)
+      this.alarmTopic.addSubscription(new subscriptions.EmailSubscription(address));
+    new CfnOutput(this, 'AlarmTopic', {
+      value: this.alarmTopic.topicArn,
+      description: 'Topic of the alarms, for those who are on duty to subscribe to',
     });
     new CfnOutput(this, 'RegistryTable', {
       value: this.registry.table.tableName,

@@ -2,6 +2,7 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, TimeZone } 
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import {
   FarmExposure,
@@ -20,6 +21,7 @@ export interface StatelessStackProps extends StackProps {
   readonly vpc: ec2.IVpc;
   readonly database: IConsolidatedDatabase;
   readonly registry: IRemoteRegistry;
+  readonly alarmTopic: sns.ITopic;
   /** Unique in its account: names what it commands and what it reports. */
   readonly systemName: string;
 }
@@ -49,6 +51,7 @@ export class StatelessStack extends Stack {
       licensedServers: farm.licensedServers,
       trackerRemovalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       registry: props.registry,
+      alarmTopic: props.alarmTopic,
       dispatch: { hostTagValue: props.systemName },
     });
     for (const schedule of stage.schedules) this.addSchedule(schedule, props.systemName);

@@ -13,6 +13,7 @@ export * from './consolidated/rds-engine';
 export { SqlServerEngineOptions } from './consolidated/sql-server-engine';
 export * from './farm';
 export * from './mobilink-system';
+export * from './monitoring';
 export * from './primary/primary-source';
 export * from './primary/primary-tracker';
 export * from './remotes';

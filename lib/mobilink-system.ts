@@ -5,6 +5,8 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { MobiLinkServerFarm, type MobiLinkServerFarmProps } from './farm/mobilink-server-farm';
+import { SyncMonitoring } from './monitoring/sync-monitoring';
+import type { SyncMonitoringOptions } from './monitoring/sync-monitoring-props';
 import { PrimaryTracker } from './primary/primary-tracker';
 import type { IRemoteRegistry } from './remotes/remote-registry';
 import { SyncDispatcher } from './remotes/sync-dispatcher';
@@ -49,6 +51,21 @@ export interface MobiLinkSystemProps extends MobiLinkServerFarmProps {
    * @default - the defaults of SyncDispatcher
    */
   readonly dispatch?: SyncDispatcherOptions;
+
+  /**
+   * Whether there are alarms with runbooks and a dashboard. Cost: 3 to 6 dollars a month, see `SyncMonitoring`. Without it `alarmTopic` takes
+   * the two alarms of the farm only.
+   *
+   * @default true
+   */
+  readonly monitored?: boolean;
+
+  /**
+   * When the alarms ring, and whom they tell.
+   *
+   * @default - the defaults of SyncMonitoring; they tell `alarmTopic`
+   */
+  readonly monitoring?: SyncMonitoringOptions;
 }
 
 /**
@@ -66,6 +83,9 @@ export class MobiLinkSystem extends Construct {
   /** Carries out the syncs of the registry's remotes; undefined without a registry. */
   public readonly dispatcher?: SyncDispatcher;
 
+  /** Alarms and dashboard; undefined if `monitored` is false. */
+  public readonly monitoring?: SyncMonitoring;
+
   constructor(scope: Construct, id: string, props: MobiLinkSystemProps) {
     super(scope, id);
     this.tracker = new PrimaryTracker(this, 'PrimaryTracker', {
@@ -76,7 +96,10 @@ export class MobiLinkSystem extends Construct {
       removalPolicy: props.trackerRemovalPolicy,
       ...(props.database.primarySource.asksMembers && { vpc: props.vpc, vpcSubnets: props.trackerSubnets }),
     });
-    this.farm = new MobiLinkServerFarm(this, 'Farm', props);
+    this.farm = new MobiLinkServerFarm(this, 'Farm', {
+      ...props,
+      ...(props.monitored !== false && { alarmTopic: undefined }),
+    });
     if (props.registry) {
       this.dispatcher = new SyncDispatcher(this, 'SyncDispatcher', {
         ...props.dispatch,
@@ -84,6 +107,16 @@ export class MobiLinkSystem extends Construct {
         tracker: this.tracker,
         logRetention: props.logRetention,
         logKey: props.logKey,
+      });
+    }
+    if (props.monitored !== false) {
+      this.monitoring = new SyncMonitoring(this, 'Monitoring', {
+        alarmTopic: props.alarmTopic,
+        ...props.monitoring,
+        database: props.database,
+        tracker: this.tracker,
+        farm: this.farm,
+        dispatcher: this.dispatcher,
       });
     }
   }

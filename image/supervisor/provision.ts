@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { firstEnd } from './certificates';
 import type { Configuration } from './configuration';
 import type { Asking } from './engines/engine';
 import { DATA_SOURCE, renderDataSource, renderDriverManager } from './odbc/data-source-file';
@@ -21,6 +22,8 @@ export interface Provision {
   readonly asking?: Asking;
   /** Of the login secret, to notice a rotation. */
   readonly secretVersion: string;
+  /** When the first certificate of a stream ends, in milliseconds since 1970; undefined without one. */
+  readonly certificatesEnd?: number;
   /** Where the files are; to be kept while a child lives that was started with them. */
   readonly folder: string;
   /** Takes the secrets out of a text. */
@@ -74,6 +77,7 @@ export async function provision(
       arguments: [`@${file}`],
       name,
       secretVersion: found.secretVersion,
+      certificatesEnd: firstEnd(found.identities.map(({ pem }) => pem)),
       folder: folder.path,
       redact: redaction([found.login.password, ...found.identities.flatMap(({ password }) => password ?? [])]),
     };

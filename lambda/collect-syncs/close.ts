@@ -40,5 +40,6 @@ async function announce(ports: Ports, run: Run, { startedAt, counts }: RunProgre
   const worded = wordCounts(counts);
   await ports.announcer.announce({ runId, schedule, scheduledAt, startedAt, finishedAt, counts: worded });
   await ports.ledger.noteAnnounced(runId, now);
+  ports.metrics.finished(run, counts);
   ports.metrics.told('a run has finished', { runId, counts: worded });
 }

@@ -3,7 +3,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Settlement } from '../records/sync-batch';
 import { METRIC_OF, SYNC_METRICS, SyncMetrics } from '../records/sync-metrics';
 import type { Run } from '../records/sync-run';
-import type { Metrics } from './ports';
+import type { Counts, Metrics } from './ports';
 
 /** What collect counts: each outcome when the ledger has it. */
 export class CollectMetrics implements Metrics {
@@ -24,6 +24,17 @@ export class CollectMetrics implements Metrics {
     if (latencies.length > 0) {
       this.metrics.publish(run.schedule, { [SYNC_METRICS.commandLatency]: latencies }, MetricUnit.Seconds);
     }
+  }
+
+  /** Told again when the run is announced again: alarms look at the value, never at a sum. */
+  public finished(run: Run, counts: Counts): void {
+    const { synchronized } = counts;
+    const failures = counts.failed + counts['not-primary'] + counts.unreachable + counts['deadline-missed'];
+    this.metrics.publish(run.schedule, { [SYNC_METRICS.runFailures]: [failures] });
+    // Who is paused or busy was not tried.
+    if (synchronized + failures === 0) return;
+    const percent = (100 * synchronized) / (synchronized + failures);
+    this.metrics.publish(run.schedule, { [SYNC_METRICS.runSuccessPercent]: [percent] }, MetricUnit.Percent);
   }
 
   public told(message: string, detail: Record<string, unknown>): void {

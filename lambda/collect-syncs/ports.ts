@@ -81,5 +81,7 @@ export interface RunFinished {
 
 export interface Metrics {
   settled(run: Run, settlements: readonly Settlement[], latencies: readonly number[]): void;
+  /** At least once a run. */
+  finished(run: Run, counts: Counts): void;
   told(message: string, detail: Record<string, unknown>): void;
 }

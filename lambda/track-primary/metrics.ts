@@ -45,6 +45,12 @@ export class PollMetrics {
     if (record) {
       const unstable = record.state === 'stable' ? 0 : Math.max(0, (now - Date.parse(record.stateSince)) / 1000);
       metrics.addMetric(METRIC_NAMES.secondsUnstable, MetricUnit.Seconds, unstable);
+      // For the query of the dashboard that says who is primary; no metric, so no cost.
+      metrics.addMetadata('primary', record.primary.memberId);
+      metrics.addMetadata('zone', record.primary.availabilityZone ?? '');
+      metrics.addMetadata('since', record.since);
+      metrics.addMetadata('state', record.state);
+      metrics.addMetadata('epoch', String(record.epoch));
     }
     if (outcome?.observation?.kind === 'pair') this.addPair(outcome.observation, outcome.unaliased !== undefined);
     metrics.publishStoredMetrics();

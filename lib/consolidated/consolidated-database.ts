@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
@@ -9,6 +10,17 @@ import { ExistingSqlAnywhere } from './existing-sql-anywhere';
 import type { ExistingSqlAnywhereProps } from './existing-sql-anywhere-props';
 import { MobiLinkEngine } from './mobilink-engine';
 import type { OdbcDataSource } from './odbc-data-source';
+
+/**
+ * Alarms that a database has of its own.
+ *
+ * @internal
+ */
+export interface DatabaseAlarms {
+  /** In which somebody must act at once. */
+  readonly urgent: cloudwatch.IAlarm[];
+  readonly others: cloudwatch.Alarm[];
+}
 
 /**
  * The central database of one MobiLink server farm. A farm has exactly one, and a remote never moves to another one
@@ -44,6 +56,9 @@ export interface IConsolidatedDatabase extends IConstruct, ec2.IConnectable {
 
   /** How long its backups are kept: remotes must keep their logs for as long. Undefined when nobody said so. */
   readonly backupRetention?: Duration;
+
+  /** @internal */
+  _alarms?(): DatabaseAlarms;
 }
 
 /** Consolidated databases that exist already: tracked and used, not owned. */

@@ -6,9 +6,10 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { PrimarySource } from '../primary/primary-source';
+import { withRunbook } from '../runbook/runbook';
 import { acknowledge } from '../validation/acknowledgement';
 import { requireWhole } from '../validation/bounds';
-import type { IConsolidatedDatabase } from './consolidated-database';
+import type { DatabaseAlarms, IConsolidatedDatabase } from './consolidated-database';
 import type { ConsolidatedRdsProps } from './consolidated-rds-props';
 import { databaseIdOf } from './database-id';
 import type { MobiLinkEngine } from './mobilink-engine';
@@ -147,6 +148,11 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
     acknowledgeLogRetention(this);
   }
 
+  /** @internal */
+  public _alarms(): DatabaseAlarms {
+    return { urgent: [], others: [this.replicaLagAlarm] };
+  }
+
   private login(id: string, username: string, props: ConsolidatedRdsClusterProps): secretsmanager.Secret {
     const secret = new rds.DatabaseSecret(this, id, { username, encryptionKey: props.encryptionKey });
     acknowledgeRotation(secret);
@@ -215,7 +221,10 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
       ]),
     );
     return new cloudwatch.Alarm(this, 'ReplicaLag', {
-      alarmDescription: `A reader lags: until it has caught up, a failover takes longer than usual. (${this.databaseId})`,
+      alarmDescription: withRunbook(
+        `A reader lags: until it has caught up, a failover takes longer than usual. (${this.databaseId})`,
+        'replica-lag',
+      ),
       metric: new cloudwatch.MathExpression({
         expression: `MAX([${members.join(', ')}])`,
         usingMetrics,

@@ -6,7 +6,7 @@ import { PrimarySource } from '../primary/primary-source';
 import type { ISqlAnywhereDatabase } from '../sql-anywhere/sql-anywhere-database';
 import { requireSeconds, requireWhole } from '../validation/bounds';
 import { known, Problems } from '../validation/problems';
-import type { IConsolidatedDatabase } from './consolidated-database';
+import type { DatabaseAlarms, IConsolidatedDatabase } from './consolidated-database';
 import { MobiLinkEngine } from './mobilink-engine';
 import { OdbcDataSource } from './odbc-data-source';
 import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
@@ -96,6 +96,11 @@ export class ConsolidatedSqlAnywhere extends Construct implements IConsolidatedD
       zone: database.zone,
       aliasName: database.aliasName,
     });
+  }
+
+  /** @internal */
+  public _alarms(): DatabaseAlarms {
+    return this.database.alarms._urgent();
   }
 }
 

@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { withRunbook } from '../runbook/runbook';
 import { SCALING_METRICS } from './server-metrics';
 
 export interface FarmAlarmsProps {
@@ -35,9 +36,10 @@ export class FarmAlarms extends Construct {
   private whenMissing(id: string, name: string, { metric, healthyServers }: FarmAlarmsProps): cloudwatch.Alarm {
     const values = metric(name, { statistic: cloudwatch.Stats.SAMPLE_COUNT, period: PERIOD });
     return new cloudwatch.Alarm(this, id, {
-      alarmDescription:
-        `No server has said its ${name} for ${PERIODS * PERIOD.toMinutes()} minutes: the farm is scaled by CPU alone. ` +
-        'Compare the lines PERIODIC: in the log of the servers with metricNames and metricPattern of the farm.',
+      alarmDescription: withRunbook(
+        `No server has said its ${name} for ${PERIODS * PERIOD.toMinutes()} minutes: the farm is scaled by CPU alone.`,
+        'scaling-metric-missing',
+      ),
       metric: new cloudwatch.MathExpression({
         expression: 'IF(FILL(servers, 0) > 0, FILL(spoken, 0), 1)',
         usingMetrics: {

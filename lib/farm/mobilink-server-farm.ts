@@ -17,7 +17,7 @@ import { nameFarm } from './farm-name';
 import { validateFarm } from './farm-rules';
 import { createScaling } from './farm-scaling';
 import { createService } from './farm-service';
-import { sizeOf } from './farm-size';
+import { type FarmSize, sizeOf } from './farm-size';
 import { FarmSubnets } from './farm-subnets';
 import type { BoundImage } from './image-source';
 import type { MobiLinkServerFarmProps } from './mobilink-server-farm-props';
@@ -74,6 +74,19 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
   /** The name that remotes store as the address of their MobiLink server: `domainName`, else the load balancer's own. */
   public readonly address: string;
 
+  /** @internal */
+  public readonly _size: FarmSize;
+
+  /** @internal */
+  public readonly _isCrossZone: boolean;
+
+  /**
+   * Whether a stream has a certificate.
+   *
+   * @internal
+   */
+  public readonly _isEncrypted: boolean;
+
   constructor(scope: Construct, id: string, props: MobiLinkServerFarmProps) {
     super(scope, id);
     const defaults = defaultsOf(props);
@@ -81,6 +94,9 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     const subnets = new FarmSubnets(props, defaults.exposure);
     validateFarm(this, props, defaults, size, subnets);
     checkConnectionBudget(this, props.database, size);
+    this._size = size;
+    this._isCrossZone = props.crossZone ?? true;
+    this._isEncrypted = defaults.streams.some(({ encrypted }) => encrypted);
 
     this.logGroup = new logs.LogGroup(this, 'Logs', {
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
@@ -197,6 +213,11 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
   /** Those of the errors that come from the consolidated database; the sum over 5 minutes unless told otherwise. */
   public metricDatabaseErrors(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(SERVER_METRICS.databaseErrors, { statistic: cloudwatch.Stats.SUM, ...props });
+  }
+
+  /** Days until the first certificate of a stream ends, by the servers that use it; the minimum over 5 minutes unless told otherwise. */
+  public metricCertificateDaysLeft(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SERVER_METRICS.certificateDaysLeft, { statistic: cloudwatch.Stats.MINIMUM, ...props });
   }
 
   /** Every stream of a server has the same health: that of the server. */

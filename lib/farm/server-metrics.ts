@@ -14,6 +14,7 @@ export const SERVER_METRICS = {
   serverErrors: 'ServerErrors',
   serverWarnings: 'ServerWarnings',
   databaseErrors: 'DatabaseErrors',
+  certificateDaysLeft: 'CertificateDaysLeft',
 };
 
 /** Those by which the farm is scaled: they must not stay away. */

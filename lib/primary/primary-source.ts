@@ -78,6 +78,8 @@ export class PrimarySource {
       { source: ['aws.rds'], detailType: ['RDS DB Instance Event'], resources: [instance.instanceArn] },
       [{ actions: ['rds:DescribeDBInstances'], resources: [instance.instanceArn] }],
       BLUE_GREEN,
+      undefined,
+      [instance.instanceIdentifier],
     );
   }
 
@@ -91,6 +93,9 @@ export class PrimarySource {
       { source: ['aws.rds'], detailType: ['RDS DB Cluster Event'], resources: [clusterArn] },
       [{ actions: ['rds:DescribeDBClusters'], resources: [clusterArn] }],
       BLUE_GREEN,
+      undefined,
+      // A writer and two readers, as RDS names what it makes (the alarm on their lag relies on it too).
+      [1, 2, 3].map((index) => `${clusterIdentifier}-instance-${index}`),
     );
   }
 
@@ -143,6 +148,8 @@ export class PrimarySource {
     public readonly sharedEventPattern?: events.EventPattern,
     /** @internal */
     public readonly _asked?: AskedMembers,
+    /** The instances of RDS by the names under which CloudWatch measures them; none of a database on SQL Anywhere. */
+    public readonly rdsMembers: string[] = [],
   ) {}
 
   /** Whether the members themselves are asked, so that the tracker must run in their network. */

@@ -8,6 +8,8 @@ export const SYNC_METRICS = {
   missed: 'SyncsMissed',
   busy: 'SyncsBusy',
   paused: 'SyncsPaused',
+  runSuccessPercent: 'RunSuccessPercent',
+  runFailures: 'RunFailures',
   oldestSuccessAge: 'OldestSuccessAge',
   commandLatency: 'CommandLatency',
   holdBackOverruns: 'HoldBackOverruns',

@@ -1,4 +1,4 @@
-import type { Duration, TimeZone } from 'aws-cdk-lib';
+import { Duration, type TimeZone } from 'aws-cdk-lib';
 import { known, knownSeconds, type Problems } from '../validation/problems';
 import { PROFILE_NAME, SHORT_NAME } from './contract';
 
@@ -168,6 +168,18 @@ export class InsideSchedule {
   }
 
   /**
+   * How far apart two syncs are at most; the hosts skip whole days, and what lies outside of `from` and `to`.
+   *
+   * @internal
+   */
+  public get _longestGap(): Duration {
+    const { days } = this.options;
+    if (days !== undefined) return Duration.days(1 + longestPauseOf(days));
+    const wholeDay = this.times.from === '00:00' && this.times.to === '24:00';
+    return wholeDay && this.interval ? this.interval : Duration.days(1);
+  }
+
+  /**
    * Notes what is wrong with it.
    *
    * @internal
@@ -300,4 +312,16 @@ function minuteOfDay(time: string): number {
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/** The most days in a row on which nothing fires. */
+function longestPauseOf(days: Weekday[]): number {
+  const fires = [...WEEK, ...WEEK].map((day) => days.includes(day));
+  let longest = 0;
+  let pause = 0;
+  for (const it of fires) {
+    pause = it ? 0 : pause + 1;
+    longest = Math.max(longest, pause);
+  }
+  return Math.min(longest, 6);
 }

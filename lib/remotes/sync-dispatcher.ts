@@ -14,6 +14,7 @@ import { DEFAULT_TAG_KEY, validateDispatcher } from './sync-dispatcher-rules';
 import { SyncDocument } from './sync-document';
 import { createCollectFunction, createDispatchFunction } from './sync-functions';
 import { SyncQueue } from './sync-queue';
+import type { SyncSchedule } from './sync-schedule';
 
 /**
  * Synchronizes remotes when a {@link SyncSchedule} fires: finds them in the registry, starts `host/sync-remote.sh` on their
@@ -69,7 +70,8 @@ export class SyncDispatcher extends Construct {
   /** Value of the tag that hosts must carry. */
   public readonly hostTagValue: string;
 
-  private readonly scheduleNames: string[] = [];
+  private readonly schedules: SyncSchedule[] = [];
+  private readonly listeners: ((schedule: SyncSchedule) => void)[] = [];
   private heard = false;
 
   constructor(scope: Construct, id: string, props: SyncDispatcherProps) {
@@ -148,8 +150,23 @@ export class SyncDispatcher extends Construct {
   }
 
   /** @internal */
-  public _addSchedule(name: string): void {
-    this.scheduleNames.push(name);
+  public _addSchedule(schedule: SyncSchedule): void {
+    this.schedules.push(schedule);
+    for (const listener of this.listeners) listener(schedule);
+  }
+
+  /**
+   * Calls back for each schedule, also for those that are added later.
+   *
+   * @internal
+   */
+  public _eachSchedule(listener: (schedule: SyncSchedule) => void): void {
+    this.listeners.push(listener);
+    this.schedules.forEach(listener);
+  }
+
+  private get scheduleNames(): string[] {
+    return this.schedules.map(({ scheduleName }) => scheduleName);
   }
 
   private createScheduleRole(dispatch: SyncQueue): iam.Role {

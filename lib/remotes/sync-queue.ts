@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { BundledFunction } from '../bundled-function/bundled-function';
+import { withRunbook } from '../runbook/runbook';
 
 /** A throttled receive counts as one; what stays poison after ten is (Lambda Developer Guide, "Using Lambda with Amazon SQS"). */
 const RECEIVES = 10;
@@ -35,7 +36,7 @@ export class SyncQueue extends Construct {
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: RECEIVES },
     });
     this.alarm = new cloudwatch.Alarm(this, 'DeadLetterAlarm', {
-      alarmDescription: `Messages of ${this.node.path} could not be worked off. Read them, mend the cause, start a DLQ redrive.`,
+      alarmDescription: withRunbook(`Messages of ${this.node.path} could not be worked off.`, 'dead-letters'),
       metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({
         period: Duration.minutes(1),
         statistic: cloudwatch.Stats.MAXIMUM,

@@ -60,6 +60,14 @@ export interface SyncScheduleOptions {
   readonly timeLimit?: Duration;
 
   /**
+   * How far apart two runs are at most: monitoring rings when nothing synchronized for two hours longer. Needed for what fires less often
+   * than each day, or at some hours only.
+   *
+   * @default - the period of a rate; an hour or a day of a cron expression that says so; else a day
+   */
+  readonly longestGap?: Duration;
+
+  /**
    * Whether it fires.
    *
    * @default true

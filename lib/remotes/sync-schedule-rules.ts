@@ -22,6 +22,17 @@ export function periodOf({ schedule }: SyncScheduleOptions): number | undefined 
   return count === undefined || unit === undefined ? undefined : Number(count) * (UNITS[unit] ?? 0);
 }
 
+/** How far apart two runs are at most, as far as the expression says so in so many words. */
+export function longestGapOf(options: SyncScheduleOptions): Duration {
+  if (options.longestGap) return options.longestGap;
+  const period = periodOf(options);
+  if (period !== undefined) return Duration.seconds(period);
+  const [, minute, hour, dayOfMonth, month, dayOfWeek] =
+    /^cron\((\S+) (\S+) (\S+) (\S+) (\S+) \S+\)$/.exec(known(options.schedule.expressionString) ?? '') ?? [];
+  const daily = [dayOfMonth, month, dayOfWeek].every((field) => field === '*' || field === '?');
+  return daily && hour === '*' && minute !== undefined ? Duration.hours(1) : Duration.days(1);
+}
+
 export function timesOf(props: SyncScheduleOptions): SyncTimes {
   const period = periodOf(props);
   const window = props.window ?? Duration.seconds(Math.min(600, Math.floor((period ?? DAY) / 2)));
@@ -109,6 +120,14 @@ function validateNames(problems: Problems, { groups, profile }: SyncScheduleOpti
 }
 
 function validateTimes(problems: Problems, props: SyncScheduleOptions, times: SyncTimes): void {
+  const gap = props.longestGap;
+  problems.require(gap === undefined || (knownSeconds(gap) ?? 0) >= 60, {
+    id: 'MobiLink:Schedule:LongestGap',
+    prop: 'longestGap',
+    rule: 'must be at least a minute, and known at synth: an alarm counts hours',
+    value: gap?.isUnresolved() ? 'a token' : gap?.toHumanString(),
+    fix: 'give the time between two runs, for example Duration.days(3) over a weekend',
+  });
   requireSeconds(problems, times.window, {
     id: 'MobiLink:Schedule:Window',
     prop: 'window',

@@ -4,11 +4,12 @@ import type * as events from 'aws-cdk-lib/aws-events';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE } from '../primary/contract';
+import { withRunbook } from '../runbook/runbook';
 import { SYNC_DIMENSION, SYNC_METRICS } from './contract';
 import { ruleForFinishedRuns } from './run-finished';
 import type { SyncDispatcher } from './sync-dispatcher';
 import type { SyncScheduleProps } from './sync-schedule-props';
-import { type SyncTimes, timesOf, validateSchedule } from './sync-schedule-rules';
+import { longestGapOf, type SyncTimes, timesOf, validateSchedule } from './sync-schedule-rules';
 
 /**
  * Synchronizes the remotes of some groups again and again. A firing is a run, known by the name of the schedule and the time
@@ -35,6 +36,12 @@ export class SyncSchedule extends Construct {
    */
   public readonly holdBackAlarm: cloudwatch.Alarm;
 
+  /** How far apart two runs are at most. */
+  public readonly longestGap: Duration;
+
+  /** @internal */
+  public readonly _isEnabled: boolean;
+
   constructor(scope: Construct, id: string, props: SyncScheduleProps) {
     super(scope, id);
     this.scheduleName = props.scheduleName ?? Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
@@ -43,7 +50,8 @@ export class SyncSchedule extends Construct {
     const { dispatcher } = props;
     this.groups = props.groups;
     this.dispatcher = dispatcher;
-    dispatcher._addSchedule(this.scheduleName);
+    this.longestGap = longestGapOf(props);
+    this._isEnabled = props.enabled !== false;
     this.schedule = new scheduler.CfnSchedule(this, 'Schedule', {
       description: `Starts syncs of ${this.scheduleName}`,
       scheduleExpression: props.schedule.expressionString,
@@ -62,13 +70,17 @@ export class SyncSchedule extends Construct {
     });
     this.schedule.node.addDependency(dispatcher.scheduleRole);
     this.holdBackAlarm = new cloudwatch.Alarm(this, 'HoldBackAlarm', {
-      alarmDescription: `Syncs of ${this.scheduleName} went on during a failover that lasts longer than ten minutes.`,
+      alarmDescription: withRunbook(
+        `Syncs of ${this.scheduleName} went on during a failover that lasts longer than ten minutes.`,
+        'hold-back-overrun',
+      ),
       metric: this.metricHoldBackOverruns({ period: Duration.minutes(1) }),
       threshold: 1,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
+    dispatcher._addSchedule(this);
   }
 
   /**
@@ -108,6 +120,16 @@ export class SyncSchedule extends Construct {
   /** Remotes that were not started, or had not ended, at the deadline. */
   public metricMissed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(SYNC_METRICS.missed, props);
+  }
+
+  /** Of the remotes that a run tried, how many synchronized, in percent: one value a run. The minimum unless told otherwise. */
+  public metricRunSuccessPercent(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.runSuccessPercent, { statistic: cloudwatch.Stats.MINIMUM, ...props });
+  }
+
+  /** Remotes that a run tried and that did not synchronize: one value a run. The maximum unless told otherwise. */
+  public metricRunFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.runFailures, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
   }
 
   /** Remotes of which another sync was under way. */

@@ -1,9 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { withRunbook } from '../runbook/runbook';
 import { requireWhole } from '../validation/bounds';
 import { known, Problems } from '../validation/problems';
 import { HOST_METRICS, METRIC_NAMESPACE, TRACKER_METRICS } from './pair-metrics';
+
+/** Those in which somebody must act at once. */
+const URGENT = ['NoPrimary', 'TwoPrimaries', 'MirrorNotSynchronized', 'PartnerLost', 'ArbiterLost'];
 
 /** When the alarms of a pair ring. */
 export interface PairAlarmThresholds {
@@ -65,6 +69,8 @@ export class PairAlarms extends Construct {
   /** All of them, to add actions to. */
   public readonly alarms: cloudwatch.Alarm[] = [];
 
+  private danger?: cloudwatch.CompositeAlarm;
+
   private readonly databaseId: string;
 
   constructor(scope: Construct, id: string, props: PairAlarmsProps) {
@@ -75,6 +81,7 @@ export class PairAlarms extends Construct {
     const unclear = props.primaryUnclearFor ?? Duration.minutes(3);
     const lost = props.serverLostFor ?? Duration.minutes(5);
     this.ofTracker('NoPrimary', TRACKER_METRICS.primariesClaimed, {
+      runbook: 'no-primary',
       description:
         'No partner says that it is primary: the database does not serve. Look at both hosts and the arbiter.',
       operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -84,6 +91,7 @@ export class PairAlarms extends Construct {
     });
     if (props.members.length > 1) this.ofMirror(props, unclear, lost);
     this.ofTracker('ClockSkew', TRACKER_METRICS.clockSkewSeconds, {
+      runbook: 'clock-off',
       description: 'The clock of a partner is off: downloads after a failover can miss rows.',
       // The answer is on its way for a while, and the tracker's own clock is not exact either.
       threshold: (props.clockOffsetSeconds ?? 1) + 2,
@@ -110,9 +118,27 @@ export class PairAlarms extends Construct {
     noPrimary.treatMissingData = cloudwatch.TreatMissingData.BREACHING;
   }
 
+  /**
+   * One alarm for those in which somebody must act at once, so that another stack refers to one of them only. Cost: 50 cents a month.
+   *
+   * @internal
+   */
+  public _urgent(): { urgent: cloudwatch.IAlarm[]; others: cloudwatch.Alarm[] } {
+    const isUrgent = (alarm: cloudwatch.Alarm) => URGENT.includes(alarm.node.id);
+    this.danger ??= new cloudwatch.CompositeAlarm(this, 'Danger', {
+      alarmDescription: withRunbook(
+        `The database does not serve, or stops with the next fault. (${this.databaseId})`,
+        'mirror-in-danger',
+      ),
+      alarmRule: cloudwatch.AlarmRule.anyOf(...this.alarms.filter(isUrgent)),
+    });
+    return { urgent: [this.danger], others: this.alarms.filter((alarm) => !isUrgent(alarm)) };
+  }
+
   /** What rings when a second failure would stop the database. */
   private ofMirror(props: PairAlarmsProps, unclear: Duration, lost: Duration): void {
     this.ofTracker('TwoPrimaries', TRACKER_METRICS.primariesClaimed, {
+      runbook: 'two-primaries',
       description:
         'Both partners say that they are primary. The one that was cut off blocks at its first write; find the broken link.',
       threshold: 2,
@@ -120,6 +146,7 @@ export class PairAlarms extends Construct {
       statistic: cloudwatch.Stats.MINIMUM,
     });
     this.ofTracker('MirrorNotSynchronized', TRACKER_METRICS.mirrorNotSynchronized, {
+      runbook: 'mirror-not-synchronized',
       description:
         'The mirror is not synchronized: losing the primary now stops the database, and offline logs are not deleted.',
       threshold: 1,
@@ -127,12 +154,14 @@ export class PairAlarms extends Construct {
       statistic: cloudwatch.Stats.MINIMUM,
     });
     this.ofTracker('PartnerLost', TRACKER_METRICS.partnerLost, {
+      runbook: 'partner-lost',
       description: 'The primary does not see its mirror: losing one more server stops the database.',
       threshold: 1,
       minutes: lost.toMinutes(),
       statistic: cloudwatch.Stats.MINIMUM,
     });
     this.ofTracker('ArbiterLost', TRACKER_METRICS.arbiterLost, {
+      runbook: 'arbiter-lost',
       description:
         'The primary does not see the arbiter: losing the mirror now stops the database, and so does losing the primary.',
       threshold: 1,
@@ -152,6 +181,7 @@ export class PairAlarms extends Construct {
         period,
       });
     this.add(`${role}ClockOffset`, {
+      runbook: 'clock-off',
       description: `By its own word, the clock of ${member} is not synchronized.`,
       metric: of(HOST_METRICS.clockOffsetSeconds, cloudwatch.Stats.MINIMUM, Duration.minutes(1)),
       threshold: props.clockOffsetSeconds ?? 1,
@@ -159,6 +189,7 @@ export class PairAlarms extends Construct {
       missing: cloudwatch.TreatMissingData.BREACHING,
     });
     this.add(`${role}FreeDisk`, {
+      runbook: 'host-disk',
       description: `The data volume of ${member} fills up: enlarge it, or find what pins the transaction logs.`,
       metric: of(HOST_METRICS.freeDiskPercent, cloudwatch.Stats.MAXIMUM, Duration.minutes(1)),
       operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -167,6 +198,7 @@ export class PairAlarms extends Construct {
       missing: cloudwatch.TreatMissingData.BREACHING,
     });
     this.add(`${role}OldestLog`, {
+      runbook: 'oldest-log',
       description: `Offline logs of ${member} are older than they should be: backups fail, or the mirror is not synchronized.`,
       metric: of(HOST_METRICS.oldestLogDays, cloudwatch.Stats.MINIMUM, Duration.minutes(5)),
       threshold: props.logRetentionDays + 2,
@@ -179,6 +211,7 @@ export class PairAlarms extends Construct {
     id: string,
     metricName: string,
     it: {
+      readonly runbook: string;
       readonly description: string;
       readonly operator?: cloudwatch.ComparisonOperator;
       readonly threshold: number;
@@ -204,6 +237,7 @@ export class PairAlarms extends Construct {
   private add(
     id: string,
     it: {
+      readonly runbook: string;
       readonly description: string;
       readonly metric: cloudwatch.IMetric;
       readonly operator?: cloudwatch.ComparisonOperator;
@@ -214,7 +248,7 @@ export class PairAlarms extends Construct {
   ): void {
     this.alarms.push(
       new cloudwatch.Alarm(this, id, {
-        alarmDescription: `${it.description} (${this.databaseId})`,
+        alarmDescription: withRunbook(`${it.description} (${this.databaseId})`, it.runbook),
         metric: it.metric,
         comparisonOperator: it.operator ?? cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         threshold: it.threshold,

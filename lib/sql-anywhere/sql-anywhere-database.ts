@@ -2,6 +2,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as route53 from 'aws-cdk-lib/aws-route53';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
+import type { PairAlarms } from './pair-alarms';
 import type { SqlAnywhereHost } from './sql-anywhere-host';
 
 /** A database server that holds data, as the primary tracker asks for it. */
@@ -48,6 +49,9 @@ export interface ISqlAnywhereDatabase extends IConstruct, ec2.IConnectable {
 
   /** The hosts that hold data. */
   readonly hosts: SqlAnywhereHost[];
+
+  /** What rings when the database is not what it should be. */
+  readonly alarms: PairAlarms;
 
   /** Whether a second server takes over when the first one is lost. */
   readonly isMirrored: boolean;

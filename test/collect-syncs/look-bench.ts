@@ -72,6 +72,7 @@ export class LookBench {
       metrics: {
         settled: (_run, settlements, latencies) =>
           this.settled.push({ outcomes: settlements.map(({ outcome }) => outcome), latencies }),
+        finished: () => {},
         told: () => {},
       },
       now: () => this.now,

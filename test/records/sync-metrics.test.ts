@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NO_COUNTS } from '../../lambda/collect-syncs/counts';
 import { CollectMetrics } from '../../lambda/collect-syncs/metrics';
 import { DispatchMetrics } from '../../lambda/dispatch-syncs/metrics';
 import { SYNC_DIMENSION, SYNC_METRICS } from '../../lambda/records/sync-metrics';
@@ -92,6 +93,20 @@ describe('what collect counts', () => {
       metrics.settled({ ...RUN, schedule }, [{ outcome: 'busy', at: RUN.scheduledAt }], Array(100).fill(1));
     expect(measured().map((line) => line[SYNC_DIMENSION])).toEqual(['prices', 'prices', 'nightly', 'nightly']);
     expect(written).not.toContain('No application metrics');
+  });
+
+  it('is how well a run went, once it has ended: of those that were tried, not of those that were paused or busy', () => {
+    const counts = { ...NO_COUNTS, remotes: 12, ordered: 10, synchronized: 6, busy: 1, paused: 1 };
+    const failed = { failed: 1, 'not-primary': 1, unreachable: 1, 'deadline-missed': 1 };
+    new CollectMetrics('MobiLinkHA').finished(RUN, { ...counts, ...failed });
+    expect(samples(SYNC_METRICS.runSuccessPercent, 'Percent')).toEqual([60]);
+    expect(samples(SYNC_METRICS.runFailures, 'Count')).toEqual([4]);
+  });
+
+  it('is no rate where nobody was tried', () => {
+    new CollectMetrics('MobiLinkHA').finished(RUN, { ...NO_COUNTS, remotes: 2, paused: 2 });
+    expect(samples(SYNC_METRICS.runSuccessPercent, 'Percent')).toEqual([]);
+    expect(samples(SYNC_METRICS.runFailures, 'Count')).toEqual([0]);
   });
 
   it('is nothing when nothing has ended', () => {

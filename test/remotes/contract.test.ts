@@ -25,6 +25,8 @@ describe('the library and the functions of the syncs mean the same', () => {
       hourly.metricMissed(),
       hourly.metricBusy(),
       hourly.metricPaused(),
+      hourly.metricRunSuccessPercent(),
+      hourly.metricRunFailures(),
       hourly.metricOldestSuccessAge(),
       hourly.metricCommandLatency(),
       hourly.metricHoldBackOverruns(),

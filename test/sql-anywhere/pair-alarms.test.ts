@@ -62,7 +62,8 @@ describe('the alarms of a pair', () => {
       'SecondOldestLog',
       'TwoPrimaries',
     ]);
-    for (const alarm of alarms.values()) expect(alarm.AlarmDescription).toMatch(/^[A-Z].{40,}\(db\)$/);
+    for (const alarm of alarms.values())
+      expect(alarm.AlarmDescription).toMatch(/^[A-Z].{40,}\(db\) Runbook: https:\S+\.md$/);
   });
 
   it.each([

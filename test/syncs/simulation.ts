@@ -243,7 +243,7 @@ export class Simulation {
             this.announced.push(detail);
           }),
       },
-      metrics: { settled() {}, told() {} },
+      metrics: { settled() {}, finished() {}, told() {} },
       now: () => time.now(),
     };
   }

@@ -104,7 +104,9 @@ it('every metric of a pair that the tracker offers has a producer, and every one
   }
   const known = new Set<string>([...sent, ...Object.values(METRIC_NAMES)]);
   const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
-  const ofTracker = alarms.filter(({ Properties }) => Properties.Dimensions?.length === 1);
+  const ofTracker = alarms.filter(
+    ({ Properties }) => Properties.Dimensions?.[0].Name === 'DatabaseId' && Properties.Dimensions.length === 1,
+  );
   expect(ofTracker.length).toBeGreaterThan(0);
   for (const { Properties } of ofTracker) {
     expect(known).toContain(Properties.MetricName);

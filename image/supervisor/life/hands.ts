@@ -23,6 +23,7 @@ export interface HandsSettings {
   readonly log: Parameters<typeof startServer>[0]['log'];
   readonly observe: (observation: Observation) => void;
   readonly say: (saying: object) => void;
+  readonly onStart: (provision: Provision) => void;
 }
 
 /** Carries effects out; what comes of them is observed. */
@@ -67,6 +68,7 @@ export function hands(settings: HandsSettings): Hands {
   const start = () => {
     if (provided === undefined) throw new Error('There is no login to start with');
     server = startServer({ ...settings, provision: provided });
+    settings.onStart(provided);
   };
   const stop = async (graceMillis: number | undefined): Promise<void> => {
     if (server === undefined) return;

@@ -1,3 +1,4 @@
+import { daysLeft } from '../certificates';
 import type { Configuration } from '../configuration';
 import { healthPort } from '../health-port';
 import { metricFlush } from '../log/metric-flush';
@@ -40,11 +41,13 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 export function live({ configuration, secrets, output, timing, chance, suffix }: LifeSettings): Life {
   const say = (saying: object) => output.say(JSON.stringify({ time: new Date().toISOString(), ...saying }));
   const sayTrouble = (error: Error) => say({ event: 'trouble', detail: error.message });
+  let certificatesEnd: number | undefined;
   const metrics = metricFlush({
     metrics: configuration.metrics,
     periodMillis: configuration.periodicSeconds * 1_000,
     print: output.say,
     onUnknown: (name) => say({ event: 'unknown-metric', name }),
+    gauges: (now) => daysLeft(certificatesEnd, now),
   });
   const workers = hands({
     configuration,
@@ -59,6 +62,9 @@ export function live({ configuration, secrets, output, timing, chance, suffix }:
     log: { onLine: metrics.see, onTrouble: sayTrouble },
     observe,
     say,
+    onStart: (provision) => {
+      certificatesEnd = provision.certificatesEnd;
+    },
   });
   const { promise: ended, resolve: end } = withResolver<number>();
   let decidedAt = performance.now();

@@ -9,6 +9,8 @@ export interface MetricFlushSettings {
   readonly periodMillis: number;
   readonly print: (line: string) => void;
   readonly onUnknown: (name: string) => void;
+  /** What is told beside the lines, as it is when the document is written. */
+  readonly gauges: (now: number) => Readonly<Record<string, number>>;
 }
 
 /** Turns lines into metrics, one document a period. */
@@ -21,7 +23,7 @@ export interface MetricFlush {
 /** The values of one period come one after the other, a line each. */
 const GATHERING = 1_000;
 
-export function metricFlush({ metrics, periodMillis, print, onUnknown }: MetricFlushSettings): MetricFlush {
+export function metricFlush({ metrics, periodMillis, print, onUnknown, gauges }: MetricFlushSettings): MetricFlush {
   const seen = measures(metrics);
   let timer: NodeJS.Timeout | undefined;
   let flushedAt = Number.NEGATIVE_INFINITY;
@@ -30,7 +32,9 @@ export function metricFlush({ metrics, periodMillis, print, onUnknown }: MetricF
     timer = undefined;
     if (!seen.hasNews) return;
     flushedAt = performance.now();
-    for (const line of embeddedMetrics(metrics, seen.take(), Date.now())) print(line);
+    const now = Date.now();
+    const values = new Map([...seen.take(), ...Object.entries(gauges(now))]);
+    for (const line of embeddedMetrics(metrics, values, now)) print(line);
   };
   return {
     see(line, meaning) {

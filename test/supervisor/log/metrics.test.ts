@@ -127,6 +127,7 @@ test('a document is written a second after the first value, and then at most onc
       periodMillis: 60_000,
       print: (line) => printed.push({ at: performance.now(), line }),
       onUnknown: () => {},
+      gauges: (now) => ({ CertificateDaysLeft: now }),
     });
     const begin = performance.now();
     for (let second = 0; second < 180; second++) {
@@ -136,6 +137,8 @@ test('a document is written a second after the first value, and then at most onc
     }
     expect(printed.map(({ at }) => Math.round(at - begin))).toEqual([1_000, 61_000, 121_000]);
     expect(JSON.parse(printed[1]?.line ?? '').NUM_COMMITS).toBe(60);
+    const [, second] = printed.map(({ line }) => JSON.parse(line));
+    expect(second.CertificateDaysLeft).toBe(second._aws.Timestamp);
     flush.flush();
     expect(JSON.parse(printed[3]?.line ?? '').NUM_COMMITS).toBe(179);
   } finally {

@@ -1,0 +1,3 @@
+export * from './sync-monitoring';
+export * from './sync-monitoring-props';
+export * from './thresholds';
