@@ -82,8 +82,8 @@ function trackConnections(
   });
 }
 
-/** As a number, or for CloudWatch to work out. */
-function budgetOf(size: FarmSize): string {
+/** Connections that a server may have: as a number, or for CloudWatch to work out. */
+export function budgetOf(size: FarmSize): string {
   const connections = serverConnections(size);
   if (connections !== undefined) return `${connections}`;
   const [versions, workers] = [size.scriptVersions, size.maxWorkers].map(Tokenization.stringifyNumber);

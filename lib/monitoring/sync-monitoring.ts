@@ -9,8 +9,10 @@ import type { SyncSchedule } from '../remotes/sync-schedule';
 import { withRunbook } from '../runbook/runbook';
 import { known, Problems } from '../validation/problems';
 import { createAlarm } from './alarm';
+import { createDashboard, type SystemDashboard } from './dashboard';
 import { createDatabaseAlarms } from './database-alarms';
 import { createFarmAlarms } from './farm-alarms';
+import { saveQueries } from './saved-queries';
 import { createInsideAlarms, createScheduleAlarms } from './schedule-alarms';
 import type { SyncMonitoringProps } from './sync-monitoring-props';
 import { type KnownThresholds, thresholdsOf } from './thresholds';
@@ -34,6 +36,9 @@ export class SyncMonitoring extends Construct {
 
   /** Rings during a failover that is no longer than it may be, and holds {@link wakeAlarm} back. It tells nobody. */
   public readonly failoverUnderWay: cloudwatch.Alarm;
+
+  /** Its first row says who is primary and since when, whether a remote is stale, and whether the farm is full. */
+  public readonly dashboard?: cloudwatch.Dashboard;
 
   private readonly urgent: cloudwatch.IAlarm[] = [];
   private readonly others: cloudwatch.Alarm[] = [];
@@ -60,7 +65,10 @@ export class SyncMonitoring extends Construct {
     );
     this.tellOfDatabase(ofDatabase?.others ?? []);
     this.wakeAlarm = this.createWakeAlarm(props.alarmTopic);
-    dispatcher?._eachSchedule((schedule) => this.watchSchedule(schedule));
+    const shown = props.dashboard === false ? undefined : createDashboard(this, props, () => this.shownAlarms());
+    this.dashboard = shown?.dashboard;
+    dispatcher?._eachSchedule((schedule) => this.watchSchedule(schedule, shown));
+    saveQueries(this, props);
     this.node.addValidation({ validate: () => this.problemsOfTopic() });
   }
 
@@ -116,7 +124,13 @@ export class SyncMonitoring extends Construct {
     this.tell(...(near ?? []));
   }
 
-  private watchSchedule(schedule: SyncSchedule): void {
+  /** Those of this stack: one of a later stack, shown here, would make two stacks need each other. */
+  private shownAlarms(): cloudwatch.IAlarm[] {
+    return [this.wakeAlarm, ...this.urgent, ...this.others].filter((alarm) => Stack.of(alarm) === Stack.of(this));
+  }
+
+  private watchSchedule(schedule: SyncSchedule, shown: SystemDashboard | undefined): void {
+    shown?.addSchedule(schedule);
     const scope = new Construct(this, `Schedule-${known(schedule.scheduleName) ?? schedule.node.addr}`);
     const { urgent, others } = createScheduleAlarms(scope, schedule, this.thresholds);
     this.urgent.push(...urgent);

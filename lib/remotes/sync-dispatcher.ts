@@ -4,6 +4,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { known, Problems } from '../validation/problems';
@@ -70,6 +71,9 @@ export class SyncDispatcher extends Construct {
   /** Value of the tag that hosts must carry. */
   public readonly hostTagValue: string;
 
+  /** @internal */
+  public readonly _logGroups: logs.ILogGroup[];
+
   private readonly schedules: SyncSchedule[] = [];
   private readonly listeners: ((schedule: SyncSchedule) => void)[] = [];
   private heard = false;
@@ -116,6 +120,7 @@ export class SyncDispatcher extends Construct {
     const collector = createCollectFunction(this, parts);
     this.dispatchHandler = dispatcher.function;
     this.collectHandler = collector.function;
+    this._logGroups = [dispatcher.logGroup, collector.logGroup];
     dispatch.feed(dispatcher, props.maxConcurrentDispatches ?? 5);
     collect.feed(collector, props.maxConcurrentCollects ?? 10);
     this.scheduleRole = this.createScheduleRole(dispatch);

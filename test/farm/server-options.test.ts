@@ -1,6 +1,7 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { daysLeft } from '../../image/supervisor/certificates';
 import { parseConfiguration } from '../../image/supervisor/configuration';
 import { KNOWN_NAMES } from '../../image/supervisor/metric-settings';
 import { refusalOf } from '../../image/supervisor/refused-arguments';
@@ -137,7 +138,7 @@ describe('what farm and image hold for the same', () => {
   });
 
   it('are the names of the metrics', () => {
-    const counted = ['ServerErrors', 'ServerWarnings', 'DatabaseErrors'];
+    const counted = ['ServerErrors', 'ServerWarnings', 'DatabaseErrors', ...Object.keys(daysLeft(0, 0))];
     for (const name of Object.values(SERVER_METRICS)) expect([...KNOWN_NAMES, ...counted]).toContain(name);
   });
 });

