@@ -6,14 +6,24 @@ const FUNCTIONS = '(?!records/|door/|custom-resource/)[^/]+';
 const FLOORS = {
   validation: [],
   'secret-access': [],
+  runbook: [],
   'bundled-function': [],
   network: [],
-  'sql-anywhere': ['secret-access'],
+  'sql-anywhere': ['secret-access', 'runbook'],
   primary: ['consolidated', 'sql-anywhere', 'bundled-function'],
-  consolidated: ['primary', 'sql-anywhere', 'secret-access', 'bundled-function'],
-  farm: ['consolidated', 'primary', 'secret-access', 'bundled-function', 'network'],
-  remotes: ['consolidated', 'primary', 'farm', 'sql-anywhere', 'secret-access', 'bundled-function', 'network'],
-  monitoring: ['consolidated', 'primary', 'farm', 'remotes', 'sql-anywhere', 'bundled-function'],
+  consolidated: ['primary', 'sql-anywhere', 'secret-access', 'bundled-function', 'runbook'],
+  farm: ['consolidated', 'primary', 'secret-access', 'bundled-function', 'network', 'runbook'],
+  remotes: [
+    'consolidated',
+    'primary',
+    'farm',
+    'sql-anywhere',
+    'secret-access',
+    'bundled-function',
+    'network',
+    'runbook',
+  ],
+  monitoring: ['consolidated', 'primary', 'farm', 'remotes', 'sql-anywhere', 'runbook'],
 };
 
 module.exports = {
