@@ -5,6 +5,7 @@ export * from './consolidated/consolidated-rds-props';
 export * from './consolidated/consolidated-sql-anywhere';
 export * from './consolidated/existing-rds-props';
 export * from './consolidated/existing-sql-anywhere-props';
+export * from './consolidated/master-login';
 export * from './consolidated/mobilink-engine';
 export { MysqlEngineOptions } from './consolidated/mysql-engine';
 export * from './consolidated/odbc-data-source';

@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { PrimarySource } from '../primary/primary-source';
 import { withRunbook } from '../runbook/runbook';
@@ -12,6 +12,7 @@ import { requireWhole } from '../validation/bounds';
 import type { DatabaseAlarms, IConsolidatedDatabase } from './consolidated-database';
 import type { ConsolidatedRdsProps } from './consolidated-rds-props';
 import { databaseIdOf } from './database-id';
+import { attached, MasterLogin } from './master-login';
 import type { MobiLinkEngine } from './mobilink-engine';
 import type { OdbcDataSource } from './odbc-data-source';
 import { ConsolidatedRdsEngine } from './rds-engine';
@@ -132,10 +133,10 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
       description: 'What MobiLink needs of its consolidated database',
       parameters: engine.parameters,
     });
-    const masterSecret = this.login('MasterSecret', 'admin', props);
-    this.cluster = this.createCluster(props, engine, databaseName, securityGroups, masterSecret);
-    this.masterSecret = attached(masterSecret, this.cluster);
-    this.mobiLinkLogin = attached(this.login('MobiLinkLogin', props.mobiLinkUser ?? 'mobilink', props), this.cluster);
+    const master = (props.masterLogin ?? MasterLogin.generated())._ofCluster(this, props.encryptionKey);
+    this.cluster = this.createCluster(props, engine, databaseName, securityGroups, master.properties);
+    this.masterSecret = master.secretOf(this.cluster);
+    this.mobiLinkLogin = attached(this.createLogin(props), this.cluster);
     this.replicaLagAlarm = this.createAlarm(props);
 
     this.odbc = dataSource(this.cluster.attrEndpointAddress, this.port, databaseName);
@@ -153,8 +154,11 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
     return { urgent: [], others: [this.replicaLagAlarm] };
   }
 
-  private login(id: string, username: string, props: ConsolidatedRdsClusterProps): secretsmanager.Secret {
-    const secret = new rds.DatabaseSecret(this, id, { username, encryptionKey: props.encryptionKey });
+  private createLogin({ mobiLinkUser, encryptionKey }: ConsolidatedRdsClusterProps): secretsmanager.Secret {
+    const secret = new rds.DatabaseSecret(this, 'MobiLinkLogin', {
+      username: mobiLinkUser ?? 'mobilink',
+      encryptionKey,
+    });
     acknowledgeRotation(secret);
     return secret;
   }
@@ -164,7 +168,7 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
     engine: ConsolidatedRdsEngine,
     databaseName: string,
     securityGroups: ec2.ISecurityGroup[],
-    masterSecret: secretsmanager.Secret,
+    master: Partial<rds.CfnDBClusterProps>,
   ): rds.CfnDBCluster {
     const subnetGroup = new rds.SubnetGroup(this, 'Subnets', {
       vpc: props.vpc,
@@ -187,8 +191,7 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
       port: this.port,
       publiclyAccessible: false,
       databaseName,
-      masterUsername: masterSecret.secretValueFromJson('username').unsafeUnwrap(),
-      masterUserPassword: masterSecret.secretValueFromJson('password').unsafeUnwrap(),
+      ...master,
       backupRetentionPeriod: this.backupRetention?.toDays(),
       copyTagsToSnapshot: true,
       deletionProtection: props.deletableReason === undefined,
@@ -240,16 +243,6 @@ export class ConsolidatedRdsCluster extends Construct implements IConsolidatedDa
   }
 }
 
-/** Adds host, port and the like to the secret, as rotation needs them. */
-function attached(secret: secretsmanager.Secret, cluster: rds.CfnDBCluster): secretsmanager.ISecret {
-  return secret.attach({
-    asSecretAttachmentTarget: () => ({
-      targetId: cluster.ref,
-      targetType: secretsmanager.AttachmentTargetType.RDS_DB_CLUSTER,
-    }),
-  });
-}
-
 function validate(scope: Construct, props: ConsolidatedRdsClusterProps, engine: ConsolidatedRdsEngine): void {
   const problems = engine._validate(scope);
   requireCommon(problems, props, engine, {
@@ -266,6 +259,7 @@ function validate(scope: Construct, props: ConsolidatedRdsClusterProps, engine: 
     value: product,
     fix: 'use ConsolidatedRdsInstance, or ConsolidatedRdsEngine.mysql()',
   });
+  props.masterLogin?._validate(problems, { hasBlueGreen: false, engineType: engine.instanceEngine.engineType });
   requireWhole(problems, props.allocatedStorage, {
     id: 'MobiLink:Consolidated:AllocatedStorage',
     prop: 'allocatedStorage',

@@ -10,6 +10,7 @@ import { known } from '../validation/problems';
 import type { IConsolidatedDatabase } from './consolidated-database';
 import type { ConsolidatedRdsProps } from './consolidated-rds-props';
 import { databaseIdOf } from './database-id';
+import { MasterLogin } from './master-login';
 import type { MobiLinkEngine } from './mobilink-engine';
 import type { OdbcDataSource } from './odbc-data-source';
 import { ConsolidatedRdsEngine } from './rds-engine';
@@ -130,10 +131,7 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
           securityGroups,
         })),
       });
-    const masterSecret = new rds.DatabaseSecret(this, 'MasterSecret', {
-      username: 'admin',
-      encryptionKey: props.encryptionKey,
-    });
+    const master = (props.masterLogin ?? MasterLogin.generated())._ofInstance(this, props.encryptionKey);
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
       engine: engine.instanceEngine,
       licenseModel: licence,
@@ -143,7 +141,7 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
       securityGroups,
       port: ports.unencrypted ?? this.port,
       databaseName: names.isMade ? databaseName : undefined,
-      credentials: rds.Credentials.fromSecret(masterSecret),
+      ...master,
       parameterGroup: this.parameterGroup,
       optionGroup: this.optionGroup,
       multiAz: this.isHighlyAvailable,
@@ -162,7 +160,7 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
       cloudwatchLogsExports: engine.logExports,
       cloudwatchLogsRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
     });
-    this.masterSecret = this.instance.secret ?? masterSecret;
+    this.masterSecret = secretOf(this.instance);
     this.mobiLinkLogin = new rds.DatabaseSecret(this, 'MobiLinkLogin', {
       username: props.mobiLinkUser ?? 'mobilink',
       encryptionKey: props.encryptionKey,
@@ -171,7 +169,7 @@ export class ConsolidatedRdsInstance extends Construct implements IConsolidatedD
     this.odbc = dataSource(this.instance.dbInstanceEndpointAddress, this.port, databaseName);
     this.primarySource = PrimarySource.rdsInstance(this.instance);
     this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
-    acknowledgeFindings(this, props, masterSecret);
+    acknowledgeFindings(this, props);
   }
 }
 
@@ -192,6 +190,7 @@ function validate(scope: Construct, props: ConsolidatedRdsInstanceProps, engine:
     reasons: { singleAzReason: props.singleAzReason, deletableReason: props.deletableReason },
     instanceType: props.instanceType,
   });
+  props.masterLogin?._validate(problems, { hasBlueGreen: true, engineType: engine.instanceEngine.engineType });
   const storage = known(props.allocatedStorage);
   problems.require(
     storage === undefined || (Number.isInteger(storage) && storage >= 20 && storage <= LARGEST_STORAGE),
@@ -223,11 +222,12 @@ function validate(scope: Construct, props: ConsolidatedRdsInstanceProps, engine:
   problems.throwIfAny();
 }
 
-function acknowledgeFindings(
-  owner: ConsolidatedRdsInstance,
-  props: ConsolidatedRdsInstanceProps,
-  masterSecret: rds.DatabaseSecret,
-): void {
+function secretOf({ secret, node }: rds.DatabaseInstance): secretsmanager.ISecret {
+  if (!secret) throw new Error(`RDS instance '${node.path}' has no secret of its administrator`);
+  return secret;
+}
+
+function acknowledgeFindings(owner: ConsolidatedRdsInstance, props: ConsolidatedRdsInstanceProps): void {
   const { instance } = owner;
   acknowledge(
     instance,
@@ -236,7 +236,6 @@ function acknowledgeFindings(
   );
   if (props.singleAzReason !== undefined) acknowledge(instance, 'AwsSolutions-RDS3', props.singleAzReason);
   if (props.deletableReason !== undefined) acknowledge(instance, 'AwsSolutions-RDS10', props.deletableReason);
-  acknowledgeRotation(masterSecret);
   const login = owner.node.tryFindChild('MobiLinkLogin');
   if (login) acknowledgeRotation(login);
   acknowledgeLogRetention(owner);

@@ -2,6 +2,7 @@ import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { MasterLogin } from './master-login';
 
 /** Properties of a consolidated database on RDS, whatever its kind. */
 export interface ConsolidatedRdsProps {
@@ -36,6 +37,13 @@ export interface ConsolidatedRdsProps {
    * @default 'mobilink'
    */
   readonly mobiLinkUser?: string;
+
+  /**
+   * Who keeps the password of the administrator, a login that MobiLink does not use.
+   *
+   * @default MasterLogin.generated(): one that RDS manages would exclude blue/green deployments
+   */
+  readonly masterLogin?: MasterLogin;
 
   /**
    * Connections that are not for MobiLink: operators, backup, monitoring.
