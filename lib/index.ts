@@ -3,6 +3,7 @@ export * from './consolidated/consolidated-rds-cluster';
 export * from './consolidated/consolidated-rds-instance';
 export * from './consolidated/consolidated-rds-props';
 export * from './consolidated/consolidated-sql-anywhere';
+export * from './consolidated/existing-odbc-props';
 export * from './consolidated/existing-rds-props';
 export * from './consolidated/existing-sql-anywhere-props';
 export * from './consolidated/master-login';

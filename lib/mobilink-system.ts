@@ -77,8 +77,8 @@ export class MobiLinkSystem extends Construct {
   /** The MobiLink servers and their load balancer. */
   public readonly farm: MobiLinkServerFarm;
 
-  /** Discovers the current primary and tells everyone. */
-  public readonly tracker: PrimaryTracker;
+  /** Whether there is a tracker: over a database that nobody can be asked about (`fromOdbc`) there is none. */
+  public readonly isTracked: boolean;
 
   /** Carries out the syncs of the registry's remotes; undefined without a registry. */
   public readonly dispatcher?: SyncDispatcher;
@@ -86,16 +86,21 @@ export class MobiLinkSystem extends Construct {
   /** Alarms and dashboard; undefined if `monitored` is false. */
   public readonly monitoring?: SyncMonitoring;
 
+  private readonly primaryTracker?: PrimaryTracker;
+
   constructor(scope: Construct, id: string, props: MobiLinkSystemProps) {
     super(scope, id);
-    this.tracker = new PrimaryTracker(this, 'PrimaryTracker', {
-      database: props.database,
-      logRetention: props.logRetention,
-      logKey: props.logKey,
-      encryptionKey: props.trackerEncryptionKey,
-      removalPolicy: props.trackerRemovalPolicy,
-      ...(props.database.primarySource.asksMembers && { vpc: props.vpc, vpcSubnets: props.trackerSubnets }),
-    });
+    this.isTracked = props.database.primarySource.isTracked;
+    if (this.isTracked) {
+      this.primaryTracker = new PrimaryTracker(this, 'PrimaryTracker', {
+        database: props.database,
+        logRetention: props.logRetention,
+        logKey: props.logKey,
+        encryptionKey: props.trackerEncryptionKey,
+        removalPolicy: props.trackerRemovalPolicy,
+        ...(props.database.primarySource.asksMembers && { vpc: props.vpc, vpcSubnets: props.trackerSubnets }),
+      });
+    }
     this.farm = new MobiLinkServerFarm(this, 'Farm', {
       ...props,
       ...(props.monitored !== false && { alarmTopic: undefined }),
@@ -104,7 +109,7 @@ export class MobiLinkSystem extends Construct {
       this.dispatcher = new SyncDispatcher(this, 'SyncDispatcher', {
         ...props.dispatch,
         registry: props.registry,
-        tracker: this.tracker,
+        tracker: this.primaryTracker,
         logRetention: props.logRetention,
         logKey: props.logKey,
       });
@@ -114,11 +119,16 @@ export class MobiLinkSystem extends Construct {
         alarmTopic: props.alarmTopic,
         ...props.monitoring,
         database: props.database,
-        tracker: this.tracker,
+        tracker: this.primaryTracker,
         farm: this.farm,
         dispatcher: this.dispatcher,
       });
     }
+  }
+
+  /** Discovers the current primary and tells everyone. Throws if nothing is tracked. */
+  public get tracker(): PrimaryTracker {
+    return this.requireTracker('tracker');
   }
 
   /** The name that remotes store as the address of their MobiLink server. */
@@ -128,7 +138,7 @@ export class MobiLinkSystem extends Construct {
 
   /** Calls the target once a change of primary has been published. */
   public onPrimaryChanged(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.tracker.onPrimaryChanged(id, options);
+    return this.requireTracker('onPrimaryChanged').onPrimaryChanged(id, options);
   }
 
   /** Synchronizes remotes of the registry again and again. */
@@ -143,7 +153,19 @@ export class MobiLinkSystem extends Construct {
 
   /** Lets somebody read the primary record. */
   public grantReadPrimary(grantee: iam.IGrantable): iam.Grant {
-    return this.tracker.grantRead(grantee);
+    return this.requireTracker('grantReadPrimary').grantRead(grantee);
+  }
+
+  private requireTracker(method: string): PrimaryTracker {
+    if (this.primaryTracker) return this.primaryTracker;
+    const problem = {
+      id: 'MobiLink:System:Untracked',
+      prop: 'database',
+      rule: `must be one that can be tracked for ${method}`,
+      value: 'a database that is known by its ODBC data source only',
+      fix: 'leave the call out, or import the database with fromRdsInstance, fromRdsCluster or fromSqlAnywhere',
+    };
+    throw new Error(`MobiLinkSystem '${this.node.path}': ${wordProblem(problem)}`);
   }
 
   private requireDispatcher(method: string): SyncDispatcher {

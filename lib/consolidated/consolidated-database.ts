@@ -4,6 +4,8 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import { PrimarySource } from '../primary/primary-source';
+import { ExistingOdbc } from './existing-odbc';
+import type { ExistingOdbcProps } from './existing-odbc-props';
 import { ExistingRds, productOf, validateCluster, validateInstance } from './existing-rds';
 import type { ExistingRdsClusterProps, ExistingRdsInstanceProps } from './existing-rds-props';
 import { ExistingSqlAnywhere } from './existing-sql-anywhere';
@@ -61,7 +63,7 @@ export interface IConsolidatedDatabase extends IConstruct, ec2.IConnectable {
   _alarms?(): DatabaseAlarms;
 }
 
-/** Consolidated databases that exist already: tracked and used, not owned. */
+/** Consolidated databases that exist already: used, tracked where that can be done, and not owned. */
 export class ConsolidatedDatabase {
   /**
    * A database on an RDS instance of MySQL, SQL Server or Oracle. Nothing of it is changed: that it is Multi-AZ, requires TLS and has what
@@ -73,7 +75,7 @@ export class ConsolidatedDatabase {
       scope,
       id,
       props,
-      (problems) => validateInstance(problems, props),
+      (problems, database) => validateInstance(problems, database, props),
       () => ({
         host: instance.dbInstanceEndpointAddress,
         connectable: instance,
@@ -94,7 +96,7 @@ export class ConsolidatedDatabase {
       scope,
       id,
       props,
-      (problems) => validateCluster(problems, cluster),
+      (problems, database) => validateCluster(problems, database, cluster),
       () => ({
         host: cluster.clusterEndpoint.hostname,
         connectable: cluster,
@@ -111,6 +113,14 @@ export class ConsolidatedDatabase {
   /** A database on SQL Anywhere servers of yours, mirrored or not. Nothing of it is changed but the alias, which the tracker leads to the primary. */
   public static fromSqlAnywhere(scope: Construct, id: string, props: ExistingSqlAnywhereProps): IConsolidatedDatabase {
     return new ExistingSqlAnywhere(scope, id, props);
+  }
+
+  /**
+   * A database that is known by its ODBC data source only: on premises, on EC2, on RDS of another account. Nobody can be asked which of
+   * its members is primary, so it is not tracked: no sync is held back while it fails over, and the next round makes good what failed.
+   */
+  public static fromOdbc(scope: Construct, id: string, props: ExistingOdbcProps): IConsolidatedDatabase {
+    return new ExistingOdbc(scope, id, props);
   }
 
   private constructor() {}

@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib';
+import { type Duration, type ResourceEnvironment, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -10,6 +10,7 @@ import { databaseIdOf } from './database-id';
 import type { ExistingRdsInstanceProps, ExistingRdsProps } from './existing-rds-props';
 import { MobiLinkEngine } from './mobilink-engine';
 import { OdbcDataSource } from './odbc-data-source';
+import { requireKnownPort } from './port-rules';
 import { refusalOf } from './refused-engines';
 import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
 
@@ -50,12 +51,12 @@ export class ExistingRds extends Construct implements IConsolidatedDatabase {
     scope: Construct,
     id: string,
     props: ExistingRdsProps,
-    validate: (problems: Problems) => void,
+    validate: (problems: Problems, scope: Construct) => void,
     existing: () => Existing,
   ) {
     super(scope, id);
     const problems = new Problems(this);
-    validate(problems);
+    validate(problems, this);
     validateProps(problems, props);
     problems.throwIfAny();
 
@@ -97,8 +98,9 @@ export function productOf({ engine, instance }: ExistingRdsInstanceProps): RdsPr
 }
 
 /** Notes what is wrong with an instance. */
-export function validateInstance(problems: Problems, props: ExistingRdsInstanceProps): void {
+export function validateInstance(problems: Problems, scope: Construct, props: ExistingRdsInstanceProps): void {
   const { instance, engine } = props;
+  validateOwner(problems, scope, 'instance', instance.env);
   validateIdentifier(problems, 'instance.instanceIdentifier', instance.instanceIdentifier);
   validateEngine(problems, 'instance.engine', instance.engine?.engineType);
   problems.require(engine !== MobiLinkEngine.SQL_ANYWHERE, {
@@ -116,6 +118,21 @@ export function validateInstance(problems: Problems, props: ExistingRdsInstanceP
     value: engine,
     fix: 'leave it out',
   });
+}
+
+/** Notes that the tracker could not ask for it: RDS answers to its own account and Region, and so do its events. */
+function validateOwner(problems: Problems, scope: Construct, prop: string, owner: ResourceEnvironment): void {
+  const ours = Stack.of(scope);
+  for (const part of ['account', 'region'] as const) {
+    const [theirs, here] = [known(owner[part]), known(ours[part])];
+    problems.require(theirs === undefined || here === undefined || theirs === here, {
+      id: 'MobiLink:Consolidated:OtherOwner',
+      prop: `${prop}.env.${part}`,
+      rule: `must be that of this stack (${here}); the tracker can ask RDS about no other`,
+      value: theirs,
+      fix: 'use ConsolidatedDatabase.fromOdbc, which tracks nothing, or deploy the system beside the database',
+    });
+  }
 }
 
 /** Notes what is wrong with the name by which RDS knows it. */
@@ -144,7 +161,8 @@ function validateEngine(problems: Problems, prop: string, engineType: string | u
 }
 
 /** Notes what is wrong with a cluster: it must say where its writer is, and be no cluster of Aurora. */
-export function validateCluster(problems: Problems, cluster: rds.IDatabaseCluster): void {
+export function validateCluster(problems: Problems, scope: Construct, cluster: rds.IDatabaseCluster): void {
+  validateOwner(problems, scope, 'cluster', cluster.env);
   validateIdentifier(problems, 'cluster.clusterIdentifier', cluster.clusterIdentifier);
   validateEngine(problems, 'cluster.engine', cluster.engine?.engineType);
   problems.require(hasEndpoint(cluster), {
@@ -166,21 +184,7 @@ function hasEndpoint(cluster: rds.IDatabaseCluster): boolean {
 }
 
 function validateProps(problems: Problems, props: ExistingRdsProps): void {
-  problems.require(props.port === undefined || known(props.port) !== undefined, {
-    id: 'MobiLink:Consolidated:PortUnknown',
-    prop: 'port',
-    rule: 'must be a number that is known at synth',
-    value: 'a token',
-    fix: 'write the port as a number; a security group rule in another stack cannot be made from a token',
-  });
-  const port = known(props.port);
-  problems.require(port === undefined || (Number.isInteger(port) && port >= 1 && port <= 65535), {
-    id: 'MobiLink:Consolidated:Port',
-    prop: 'port',
-    rule: 'must be a whole number from 1 to 65535',
-    value: port,
-    fix: 'take the port of the endpoint',
-  });
+  requireKnownPort(problems, 'port', props.port, 'take the port of the endpoint');
   const maximum = known(props.maximumConnections);
   const reserved = known(props.reservedConnections) ?? DEFAULT_RESERVED_CONNECTIONS;
   problems.require(maximum === undefined || (Number.isInteger(maximum) && maximum > reserved), {

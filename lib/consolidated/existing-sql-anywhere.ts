@@ -10,6 +10,7 @@ import { databaseIdOf } from './database-id';
 import type { ExistingSqlAnywhereProps } from './existing-sql-anywhere-props';
 import { MobiLinkEngine } from './mobilink-engine';
 import { OdbcDataSource } from './odbc-data-source';
+import { requireKnownPort } from './port-rules';
 import { DEFAULT_RESERVED_CONNECTIONS } from './reserved-connections';
 
 /** Tracked and used, not owned. Its servers send no events of ours: the tracker finds a new primary by asking, within ten seconds. */
@@ -87,20 +88,7 @@ function validate(scope: Construct, props: ExistingSqlAnywhereProps): void {
     fix: 'give the groups of the hosts',
   });
   for (const [prop, value] of Object.entries({ port: props.port, rolePort: props.rolePort })) {
-    problems.require(value === undefined || known(value) !== undefined, {
-      id: 'MobiLink:Consolidated:PortUnknown',
-      prop,
-      rule: 'must be a number that is known at synth',
-      value: 'a token',
-      fix: 'write the port as a number; a security group rule in another stack cannot be made from a token',
-    });
-    requireWhole(problems, value, {
-      id: 'MobiLink:Consolidated:Port',
-      prop,
-      lowest: 1,
-      highest: 65_535,
-      fix: 'take that of the servers',
-    });
+    requireKnownPort(problems, prop, value, 'take that of the servers');
   }
   const reserved = known(props.reservedConnections) ?? DEFAULT_RESERVED_CONNECTIONS;
   requireWhole(problems, props.maximumConnections, {

@@ -2,6 +2,7 @@ import { Duration, Tokenization } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { budgetOf } from '../farm/farm-scaling';
+import type { PrimaryTracker } from '../primary/primary-tracker';
 import type { SyncSchedule } from '../remotes/sync-schedule';
 import { connectionsPercent } from './database-alarms';
 import { whoIsPrimary } from './saved-queries';
@@ -25,8 +26,7 @@ export function createDashboard(
   const schedules: SyncSchedule[] = [];
   const late = (width: number, height: number, make: () => cloudwatch.IWidget) => new LateWidget(width, height, make);
   dashboard.addWidgets(
-    primary(props),
-    isStable(props),
+    ...primary(props),
     late(6, HEIGHT, () => isStale(schedules)),
     isFarmFull(props),
   );
@@ -109,7 +109,13 @@ function ofSchedules(
   return new cloudwatch.TextWidget({ markdown, width, height: HEIGHT });
 }
 
-function primary({ tracker }: SyncMonitoringProps): cloudwatch.IWidget {
+function primary({ tracker }: SyncMonitoringProps): cloudwatch.IWidget[] {
+  if (tracker) return [whoIs(tracker), isStable(tracker)];
+  const markdown = 'Nobody tracks this database: its own monitoring says who is primary.';
+  return [new cloudwatch.TextWidget({ markdown, width: 12, height: HEIGHT })];
+}
+
+function whoIs(tracker: PrimaryTracker): cloudwatch.IWidget {
   return new cloudwatch.LogQueryWidget({
     title: 'Who is primary, and since when?',
     logGroupNames: [tracker.logGroup.logGroupName],
@@ -119,7 +125,7 @@ function primary({ tracker }: SyncMonitoringProps): cloudwatch.IWidget {
   });
 }
 
-function isStable({ tracker }: SyncMonitoringProps): cloudwatch.IWidget {
+function isStable(tracker: PrimaryTracker): cloudwatch.IWidget {
   return new cloudwatch.SingleValueWidget({
     title: 'Is it stable?',
     metrics: [
@@ -183,10 +189,14 @@ function database(props: SyncMonitoringProps): cloudwatch.IWidget[] {
     graph('Longest wait for the database, in microseconds', 8, [
       farm.metricLongestDatabaseWait({ ...it, label: 'wait' }),
     ]),
-    graph('Looks of the tracker', 8, [
-      tracker.metricPolls({ ...it, label: 'looks' }),
-      tracker.metricFailedObservations({ ...it, label: 'without an answer' }),
-    ]),
+    ...(tracker
+      ? [
+          graph('Looks of the tracker', 8, [
+            tracker.metricPolls({ ...it, label: 'looks' }),
+            tracker.metricFailedObservations({ ...it, label: 'without an answer' }),
+          ]),
+        ]
+      : []),
   ];
 }
 

@@ -27,16 +27,18 @@ const NEWEST = ['sort @timestamp desc', 'limit 200'];
 export function saveQueries(scope: Construct, { tracker, farm, dispatcher }: SyncMonitoringProps): void {
   const folder = Names.uniqueResourceName(scope, { maxLength: 100, separator: '-' });
   const queries: { readonly [id: string]: SavedQuery } = {
-    WhoIsPrimary: { name: 'who is primary', logGroups: [tracker.logGroup], lines: whoIsPrimary(tracker) },
-    Failovers: {
-      name: 'failovers',
-      logGroups: [tracker.logGroup],
-      lines: [
-        'filter message in ["a new primary", "a new state", "an event of the database", "the source gave no answer"]',
-        'fields @timestamp, message, epoch, state, primary.memberId, cause, reason',
-        ...NEWEST,
-      ],
-    },
+    ...(tracker && {
+      WhoIsPrimary: { name: 'who is primary', logGroups: [tracker.logGroup], lines: whoIsPrimary(tracker) },
+      Failovers: {
+        name: 'failovers',
+        logGroups: [tracker.logGroup],
+        lines: [
+          'filter message in ["a new primary", "a new state", "an event of the database", "the source gave no answer"]',
+          'fields @timestamp, message, epoch, state, primary.memberId, cause, reason',
+          ...NEWEST,
+        ],
+      },
+    }),
     ServerErrors: {
       name: 'errors of the servers',
       logGroups: [farm.logGroup],

@@ -42,8 +42,12 @@ export interface SyncMonitoringProps extends SyncMonitoringOptions {
   /** The consolidated database. Alarms that it has of its own are told too. */
   readonly database: IConsolidatedDatabase;
 
-  /** Its primary tracker. */
-  readonly tracker: PrimaryTracker;
+  /**
+   * Its primary tracker.
+   *
+   * @default - none, as of a database that cannot be tracked: nobody says then who is primary, and a failover holds no alarm back
+   */
+  readonly tracker?: PrimaryTracker;
 
   /** The MobiLink servers. */
   readonly farm: MobiLinkServerFarm;

@@ -34,8 +34,8 @@ export class SyncMonitoring extends Construct {
   /** Wakes people: rings while any of {@link urgentAlarms} does. */
   public readonly wakeAlarm: cloudwatch.CompositeAlarm;
 
-  /** Rings during a failover that is no longer than it may be, and holds {@link wakeAlarm} back. It tells nobody. */
-  public readonly failoverUnderWay: cloudwatch.Alarm;
+  /** Rings during a failover that is no longer than it may be, and holds {@link wakeAlarm} back. It tells nobody. Undefined without a tracker. */
+  public readonly failoverUnderWay?: cloudwatch.Alarm;
 
   /** Its first row says who is primary and since when, whether a remote is stale, and whether the farm is full. */
   public readonly dashboard?: cloudwatch.Dashboard;
@@ -52,11 +52,11 @@ export class SyncMonitoring extends Construct {
     this.thresholds = thresholdsOf(this, props.thresholds);
     this.officeTopic = props.officeTopic ?? props.alarmTopic;
 
-    const ofTracker = createTrackerAlarms(this, tracker, this.thresholds);
+    const ofTracker = tracker && createTrackerAlarms(this, tracker, this.thresholds);
     const ofFarm = createFarmAlarms(this, farm, this.thresholds);
     const ofDatabase = database._alarms?.();
-    this.failoverUnderWay = ofTracker.failoverUnderWay;
-    this.urgent.push(...ofTracker.urgent, ...ofFarm.urgent, ...(ofDatabase?.urgent ?? []));
+    this.failoverUnderWay = ofTracker?.failoverUnderWay;
+    this.urgent.push(...(ofTracker?.urgent ?? []), ...ofFarm.urgent, ...(ofDatabase?.urgent ?? []));
     this.tell(
       ...ofFarm.others,
       ...createDatabaseAlarms(this, database, farm, this.thresholds),
@@ -146,9 +146,11 @@ export class SyncMonitoring extends Construct {
     const alarm = new cloudwatch.CompositeAlarm(this, 'Wake', {
       alarmDescription: withRunbook('Synchronization is broken, or will be with the next fault.', 'README'),
       alarmRule: rule,
-      actionsSuppressor: this.failoverUnderWay,
-      actionsSuppressorWaitPeriod: WAIT_FOR_FAILOVER,
-      actionsSuppressorExtensionPeriod: AFTER_FAILOVER,
+      ...(this.failoverUnderWay && {
+        actionsSuppressor: this.failoverUnderWay,
+        actionsSuppressorWaitPeriod: WAIT_FOR_FAILOVER,
+        actionsSuppressorExtensionPeriod: AFTER_FAILOVER,
+      }),
     });
     if (topic) {
       alarm.addAlarmAction(new actions.SnsAction(topic));

@@ -137,8 +137,13 @@ export class PrimarySource {
     );
   }
 
+  /** A database whose members nobody can be asked about: no tracker can be made over it. */
+  public static untracked(): PrimarySource {
+    return new PrimarySource(undefined, {}, []);
+  }
+
   private constructor(
-    private readonly description: { [key: string]: unknown },
+    private readonly description: { [key: string]: unknown } | undefined,
     /** The events that hint at a change of primary. */
     public readonly eventPattern: events.EventPattern,
     private readonly grants: Grant[],
@@ -151,6 +156,11 @@ export class PrimarySource {
     /** The instances of RDS by the names under which CloudWatch measures them; none of a database on SQL Anywhere. */
     public readonly rdsMembers: string[] = [],
   ) {}
+
+  /** Whether somebody can be asked who is primary. */
+  public get isTracked(): boolean {
+    return this.description !== undefined;
+  }
 
   /** Whether the members themselves are asked, so that the tracker must run in their network. */
   public get asksMembers(): boolean {

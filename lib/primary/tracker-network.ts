@@ -12,6 +12,13 @@ export interface TrackerNetwork extends FunctionNetwork {
 
 export function validateNetwork(tracker: Construct, props: PrimaryTrackerProps): void {
   const problems = new Problems(tracker);
+  problems.require(props.database.primarySource.isTracked, {
+    id: 'MobiLink:Tracker:Untracked',
+    prop: 'database',
+    rule: 'must be one that somebody can be asked about; this one is known by its ODBC data source only',
+    value: props.database.node.path,
+    fix: 'make no tracker over it, or import it with fromRdsInstance, fromRdsCluster or fromSqlAnywhere',
+  });
   problems.require(props.vpc !== undefined || !props.database.primarySource.asksMembers, {
     id: 'MobiLink:Tracker:Vpc',
     prop: 'vpc',

@@ -167,9 +167,9 @@ describe('who is primary', () => {
       cause: 'test',
       announcedEpoch: 7,
     };
-    const metrics = new PollMetrics('MobiLinkHA', 'erp');
-    metrics.publish({ record, handedOver: false }, Date.parse(record.since));
-    metrics.publish(undefined, 0);
+    const metrics = new PollMetrics('MobiLinkHA');
+    metrics.publish('erp', { record, handedOver: false }, Date.parse(record.since));
+    metrics.publish('erp', undefined, 0);
     const [line, blind] = lines.json;
     const { query = '' } = widgetsOf(monitored().stack)[0]?.properties ?? {};
     expect(query).toMatch(
