@@ -6,6 +6,7 @@ import type { Timing } from './life/timing';
 import { timingOf } from './life/timing-override';
 import { outputTo } from './log/output';
 import { prepare } from './prepare';
+import { rotate } from './rotate';
 import { secretsManager } from './secrets';
 
 /** EX_SOFTWARE of sysexits.h: a fault of the supervisor itself. */
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<number>>> = {
   run,
   healthcheck: () => healthcheck(process.env.SATMP ?? '.', console.log),
   prepare: () => prepare(process.env),
+  rotate: () => rotate(process.env),
 };
 
 /** Keeps mlsrv17 running until SIGTERM; gives the exit code. */

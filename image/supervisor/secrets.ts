@@ -14,7 +14,7 @@ export class SecretError extends Error {
  * How long one call may take. While the database fails over, the start waits for it, so a lost packet must not cost more than a few
  * seconds; `throwOnRequestTimeout` because the SDK only warns otherwise.
  */
-const SDK_LIMITS = {
+export const SDK_LIMITS = {
   maxAttempts: 4,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
 } as const;

@@ -14,7 +14,7 @@ import { environment } from './told';
 export interface Site {
   readonly folder: string;
   readonly network: Network;
-  readonly database: ReplicatedPair;
+  readonly database: Pick<ReplicatedPair, 'port'>;
   readonly secretsEndpoint: string;
 }
 

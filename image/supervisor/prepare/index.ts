@@ -4,15 +4,11 @@ import { CONFIGURATION_EXIT_CODE, ConfigurationError } from '../configuration';
 import type { DataSourceKeys } from '../engines/engine';
 import { SecretError, secretsManager } from '../secrets';
 import { carryOut, type LeasePace } from './carry-out';
+import { CLIENTS } from './clients';
 import { type AccessPace, awaitDatabase } from './database-access';
-import { dbisqlClient } from './dbisql-client';
-import { mysqlClient } from './mysql-client';
 import { PreparationError } from './preparation-error';
 import { fetchScripts, s3 } from './script-source';
 import { type PreparationSettings, parsePreparation } from './settings';
-import type { ClientSettings, SqlClient } from './sql-client';
-import { sqlcmdClient } from './sqlcmd-client';
-import { sqlplusClient } from './sqlplus-client';
 
 export interface PreparationPace {
   readonly database: AccessPace;
@@ -26,14 +22,6 @@ const PACE: PreparationPace = {
 };
 
 const FAILED = 1;
-
-/** By the names of the engines. */
-const CLIENTS: Readonly<Record<string, (settings: ClientSettings, signal: AbortSignal) => Promise<SqlClient>>> = {
-  mysql: mysqlClient,
-  'sql-anywhere': dbisqlClient,
-  'sql-server': sqlcmdClient,
-  oracle: sqlplusClient,
-};
 
 /** Prepares the consolidated database, once, however often and by however many it is called; gives the exit code. */
 export async function prepare(env: NodeJS.ProcessEnv, pace: PreparationPace = PACE): Promise<number> {

@@ -68,6 +68,11 @@ const OF_THE_SERVER = {
   MOBILINK_METRICS: '{"namespace":"none","farm":"none"}',
 } as const;
 
+/** Reads of the environment what leads to the database; throws a `ConfigurationError` with all problems at once. */
+export function parseDatabaseUse(env: NodeJS.ProcessEnv, machine?: Machine): Configuration {
+  return parseConfiguration({ ...env, ...OF_THE_SERVER }, machine);
+}
+
 /** Reads the environment; throws a `ConfigurationError` with all problems at once. */
 export function parsePreparation(env: NodeJS.ProcessEnv, machine?: Machine): PreparationSettings {
   const problems: string[] = [];
@@ -77,7 +82,7 @@ export function parsePreparation(env: NodeJS.ProcessEnv, machine?: Machine): Pre
   for (const issue of told.issues ?? []) problems.push(`${v.getDotPath(issue)}: ${issue.message}`);
   let configuration: Configuration | undefined;
   try {
-    configuration = parseConfiguration({ ...env, ...OF_THE_SERVER }, machine);
+    configuration = parseDatabaseUse(env, machine);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     problems.unshift(...error.problems);
