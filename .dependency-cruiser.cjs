@@ -23,6 +23,7 @@ const FLOORS = {
     'network',
     'runbook',
   ],
+  operator: ['farm', 'primary', 'remotes'],
   monitoring: ['consolidated', 'primary', 'farm', 'remotes', 'sql-anywhere', 'runbook'],
 };
 

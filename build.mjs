@@ -1,15 +1,18 @@
 // Bundles every folder of lambda/ that has a handler.ts, and the supervisor of the image, into assets/<name>/index.js. It
 // runs at package build and, by cdk.json, before every synth of this repository; a consumer of the package gets the finished
 // bundles and builds nothing.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const functions = readdirSync('lambda').filter((name) => existsSync(`lambda/${name}/handler.ts`));
 const programs = [
   ...functions.map((name) => ({ entry: `lambda/${name}/handler.ts`, name, target: 'node24' })),
   // Runs on the Node of the user's base image.
   { entry: 'image/supervisor/main.ts', name: 'supervisor', target: 'node20' },
+  // Runs on the Node of whoever looks after the system.
+  { entry: 'cli/main.ts', name: 'cli', target: 'node20', banner: '#!/usr/bin/env node' },
 ];
 
 if (process.argv.includes('--clean')) {
@@ -18,7 +21,7 @@ if (process.argv.includes('--clean')) {
   }
 } else {
   const bundles = await Promise.all(
-    programs.map(({ entry, name, target }) =>
+    programs.map(({ entry, name, target, banner }) =>
       build({
         entryPoints: [entry],
         outfile: `assets/${name}/index.js`,
@@ -26,6 +29,8 @@ if (process.argv.includes('--clean')) {
         platform: 'node',
         target,
         format: 'cjs',
+        ...(banner && { banner: { js: banner } }),
+        define: { MOBILINK_HA_VERSION: JSON.stringify(version) },
         minify: true,
         // Without "module" first, esbuild takes the CommonJS builds of the SDK, which it cannot shake: 837 kB instead of 480.
         mainFields: ['module', 'main'],

@@ -16,6 +16,7 @@ export { SqlServerEngineOptions } from './consolidated/sql-server-engine';
 export * from './farm';
 export * from './mobilink-system';
 export * from './monitoring';
+export * from './operator/operator-directory';
 export * from './primary/primary-source';
 export * from './primary/primary-tracker';
 export * from './remotes';

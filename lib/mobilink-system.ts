@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { MobiLinkServerFarm, type MobiLinkServerFarmProps } from './farm/mobilink-server-farm';
 import { SyncMonitoring } from './monitoring/sync-monitoring';
 import type { SyncMonitoringOptions } from './monitoring/sync-monitoring-props';
+import { OperatorDirectory } from './operator/operator-directory';
 import { PrimaryTracker } from './primary/primary-tracker';
 import type { IRemoteRegistry } from './remotes/remote-registry';
 import { SyncDispatcher } from './remotes/sync-dispatcher';
@@ -86,6 +87,9 @@ export class MobiLinkSystem extends Construct {
   /** Alarms and dashboard; undefined if `monitored` is false. */
   public readonly monitoring?: SyncMonitoring;
 
+  /** By it `npx mobilink-ha` finds the parts of this system. */
+  public readonly directory: OperatorDirectory;
+
   private readonly primaryTracker?: PrimaryTracker;
 
   constructor(scope: Construct, id: string, props: MobiLinkSystemProps) {
@@ -114,6 +118,11 @@ export class MobiLinkSystem extends Construct {
         logKey: props.logKey,
       });
     }
+    this.directory = new OperatorDirectory(this, 'Directory', {
+      farm: this.farm,
+      tracker: this.primaryTracker,
+      dispatcher: this.dispatcher,
+    });
     if (props.monitored !== false) {
       this.monitoring = new SyncMonitoring(this, 'Monitoring', {
         alarmTopic: props.alarmTopic,

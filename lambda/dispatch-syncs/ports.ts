@@ -25,11 +25,17 @@ export interface Registry {
   isGroupPaused(group: string): Promise<boolean>;
 }
 
+/** The slot is the schedule's latest. */
+export interface Advanced {
+  /** The slot before it, if there was one. */
+  readonly previousAt?: string;
+}
+
 export interface Runs {
-  /** Notes the slot as the schedule's latest; false when a younger one has been noted. */
-  advance(run: Run): Promise<boolean>;
+  /** Notes the slot as the schedule's latest; undefined when a younger one has been noted. */
+  advance(run: Run): Promise<Advanced | undefined>;
   /** Creates the run's own item unless it is there. */
-  open(run: Run, shards: number, now: number): Promise<void>;
+  open(run: Run, shards: number, now: number, previousAt?: string): Promise<void>;
   isOpen(run: Run): Promise<boolean>;
   /** Creates the batch; false when it is there. */
   create(batch: Batch): Promise<boolean>;

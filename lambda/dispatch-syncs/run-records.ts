@@ -1,12 +1,18 @@
-import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { parse } from '../door/parse';
 import { unlessConditionFails } from '../records/conditional-write';
 import { fromItem, toItem } from '../records/item';
 import { type Batch, type BatchKey, batchItem, batchSchema } from '../records/sync-batch';
 import { PACE_ITEM, paceSchema } from '../records/sync-pace';
-import { expiryOf, type Run, runIdOf } from '../records/sync-run';
-import type { Runs } from './ports';
+import { expiryOf, latestRunId, latestRunSchema, type Run, runIdOf } from '../records/sync-run';
+import type { Advanced, Runs } from './ports';
 import { SDK_LIMITS } from './sdk-limits';
 
 /** The items of the runs: dispatch creates them, collect closes them. */
@@ -15,21 +21,32 @@ export class RunRecords implements Runs {
 
   constructor(private readonly table: string) {}
 
-  public advance(run: Run): Promise<boolean> {
-    return isWritten(
+  public async advance(run: Run): Promise<Advanced | undefined> {
+    const Key = toItem({ runId: latestRunId(run.schedule), item: 'run' });
+    const moved = await unlessConditionFails(
       this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
-          Key: toItem({ runId: `latest@${run.schedule}`, item: 'run' }),
-          UpdateExpression: 'SET scheduledAt = :scheduledAt, expiresAt = :expiresAt',
-          ConditionExpression: 'attribute_not_exists(scheduledAt) OR scheduledAt <= :scheduledAt',
-          ExpressionAttributeValues: toItem({ ':scheduledAt': run.scheduledAt, ':expiresAt': expiryOf(run) }),
+          Key,
+          UpdateExpression:
+            'SET previousAt = if_not_exists(scheduledAt, :none), scheduledAt = :scheduledAt, expiresAt = :expiresAt',
+          ConditionExpression: 'attribute_not_exists(scheduledAt) OR scheduledAt < :scheduledAt',
+          ExpressionAttributeValues: toItem({
+            ':scheduledAt': run.scheduledAt,
+            ':expiresAt': expiryOf(run),
+            ':none': '',
+          }),
+          ReturnValues: 'ALL_NEW',
         }),
       ),
     );
+    const item = moved?.Attributes ?? (await this.client.send(this.reading(Key))).Item;
+    const latest = v.safeParse(latestRunSchema, item && fromItem(item));
+    if (!latest.success || latest.output.scheduledAt !== run.scheduledAt) return undefined;
+    return { previousAt: latest.output.previousAt === '' ? undefined : latest.output.previousAt };
   }
 
-  public async open(run: Run, shards: number, now: number): Promise<void> {
+  public async open(run: Run, shards: number, now: number, previousAt?: string): Promise<void> {
     const item = {
       runId: runIdOf(run),
       item: 'run',
@@ -37,19 +54,14 @@ export class RunRecords implements Runs {
       scheduledAt: run.scheduledAt,
       startedAt: new Date(now).toISOString(),
       shards,
+      ...(previousAt !== undefined && { previousAt }),
       expiresAt: expiryOf(run),
     };
     await this.create(item);
   }
 
   public async isOpen(run: Run): Promise<boolean> {
-    const { Item } = await this.client.send(
-      new GetItemCommand({
-        TableName: this.table,
-        Key: toItem({ runId: runIdOf(run), item: 'run' }),
-        ConsistentRead: true,
-      }),
-    );
+    const { Item } = await this.client.send(this.reading(toItem({ runId: runIdOf(run), item: 'run' })));
     return Item !== undefined;
   }
 
@@ -74,6 +86,10 @@ export class RunRecords implements Runs {
       }),
     );
     return Item && parse(batchSchema, fromItem(Item), `The batch ${batchItem(key)} of ${key.runId} is damaged`);
+  }
+
+  private reading(Key: Record<string, AttributeValue>): GetItemCommand {
+    return new GetItemCommand({ TableName: this.table, Key, ConsistentRead: true });
   }
 
   /** Eventually consistent: a second more or less does not matter to the pace. */

@@ -9,14 +9,15 @@ import type { Ports } from './ports';
 export async function startRun(ports: Ports, run: Run): Promise<void> {
   const now = ports.now();
   const late = now > Date.parse(run.scheduledAt) + run.startWithinSeconds * 1000;
-  const reason = late ? 'late' : (await ports.runs.advance(run)) ? undefined : 'superseded';
+  const advanced = late ? undefined : await ports.runs.advance(run);
+  const reason = late ? 'late' : advanced ? undefined : 'superseded';
   // A run that was begun in time is brought to its end, whenever its message comes back.
   if (reason !== undefined && !(await ports.runs.isOpen(run))) return skip(ports, run, reason);
   const groups = [...new Set(run.groups)];
   const orders = groups.flatMap((group) =>
     Array.from({ length: ports.shards }, (_, shard): OrderMessage => ({ kind: 'order', run, group, shard, batch: 0 })),
   );
-  await ports.runs.open(run, orders.length, now);
+  await ports.runs.open(run, orders.length, now, advanced?.previousAt);
   await ports.queues.dispatch(orders, 0);
   ports.metrics.told('a run is ordered', { runId: runIdOf(run), orders: orders.length });
 }

@@ -55,6 +55,14 @@ export function runIdOf({ schedule, scheduledAt }: Run): string {
   return `${schedule}@${scheduledAt}`;
 }
 
+/** The item that says which slot of a schedule was begun last; its sort key is `run`. */
+export function latestRunId(schedule: string): string {
+  return `latest@${schedule}`;
+}
+
+/** `previousAt` is the slot before it, or empty; each run's own item has it too, so that the runs are a chain for whoever looks back. */
+export const latestRunSchema = v.object({ scheduledAt: moment, previousAt: v.optional(v.string(), '') });
+
 export function deadlineOf({ scheduledAt, deadlineSeconds }: Run): number {
   return Date.parse(scheduledAt) + deadlineSeconds * 1000;
 }

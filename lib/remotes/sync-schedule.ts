@@ -11,6 +11,16 @@ import type { SyncDispatcher } from './sync-dispatcher';
 import type { SyncScheduleProps } from './sync-schedule-props';
 import { longestGapOf, type SyncTimes, timesOf, validateSchedule } from './sync-schedule-rules';
 
+const DEFAULT_ATTEMPTS = 3;
+
+/** What a run takes from its schedule besides its time. */
+interface RunTimes {
+  readonly deadlineSeconds: number;
+  readonly timeLimitSeconds: number;
+  readonly attempts: number;
+  readonly profile?: string;
+}
+
 /**
  * Synchronizes the remotes of some groups again and again. A firing is a run, known by the name of the schedule and the time
  * it was planned for: fired twice, it is the same run, and what fires late does not pile up.
@@ -42,6 +52,12 @@ export class SyncSchedule extends Construct {
   /** @internal */
   public readonly _isEnabled: boolean;
 
+  /**
+   * What a sync that is ordered by hand has of the schedule.
+   * @internal
+   */
+  public readonly _runTimes: RunTimes;
+
   constructor(scope: Construct, id: string, props: SyncScheduleProps) {
     super(scope, id);
     this.scheduleName = props.scheduleName ?? Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
@@ -52,6 +68,12 @@ export class SyncSchedule extends Construct {
     this.dispatcher = dispatcher;
     this.longestGap = longestGapOf(props);
     this._isEnabled = props.enabled !== false;
+    this._runTimes = {
+      deadlineSeconds: times.deadline.toSeconds(),
+      timeLimitSeconds: times.timeLimit.toSeconds(),
+      attempts: props.attempts ?? DEFAULT_ATTEMPTS,
+      profile: props.profile,
+    };
     this.schedule = new scheduler.CfnSchedule(this, 'Schedule', {
       description: `Starts syncs of ${this.scheduleName}`,
       scheduleExpression: props.schedule.expressionString,
@@ -177,7 +199,7 @@ export class SyncSchedule extends Construct {
       windowSeconds: times.window.toSeconds(),
       startWithinSeconds: times.startWithin.toSeconds(),
       deadlineSeconds: times.deadline.toSeconds(),
-      attempts: attempts ?? 3,
+      attempts: attempts ?? DEFAULT_ATTEMPTS,
       profile,
       timeLimitSeconds: times.timeLimit.toSeconds(),
     });

@@ -28,6 +28,14 @@ export type FunctionCode =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'inline'; readonly source: string };
 
+/** What a stack tells whoever describes it. */
+export interface StackOutput {
+  readonly stackName: string;
+  readonly key: string;
+  readonly value: string;
+  readonly description?: string;
+}
+
 /** Every resource of an assembly as it would stand in the account after its deployment. */
 export class Deployment {
   private readonly byName = new Map<string, DeployedResource>();
@@ -35,6 +43,7 @@ export class Deployment {
   constructor(
     readonly resources: readonly DeployedResource[],
     private readonly assets: ReadonlyMap<string, FileAsset>,
+    readonly outputs: readonly StackOutput[] = [],
   ) {
     for (const resource of resources) {
       // Some types share their id with another one (a secret and its attachment): the first is the resource itself.
@@ -82,6 +91,7 @@ export function deploy(assembly: Assembly, options: DeployOptions): Deployment {
   const outputsBefore = new StackOutputs();
   const resources: DeployedResource[] = [];
   const assets = new Map<string, FileAsset>();
+  const outputs: StackOutput[] = [];
   const zonesOf = (region: string) =>
     region === options.region && options.availabilityZones
       ? options.availabilityZones
@@ -97,10 +107,14 @@ export function deploy(assembly: Assembly, options: DeployOptions): Deployment {
       outputsBefore,
     });
     resources.push(...deployed.resources);
+    for (const [key, value] of deployed.outputs) {
+      const description = deployed.outputDescriptions.get(key);
+      outputs.push({ stackName: stack.stackName, key, value: String(value), description });
+    }
     outputsBefore.add({ stackName: stack.stackName, accountId, region, values: deployed.outputs }, deployed.exported);
     for (const asset of stack.assets) {
       for (const key of objectKeysIn(asset, { accountId, region })) assets.set(key, asset);
     }
   }
-  return new Deployment(resources, assets);
+  return new Deployment(resources, assets, outputs);
 }

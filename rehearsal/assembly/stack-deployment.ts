@@ -30,6 +30,8 @@ const NESTED_STACK = 'AWS::CloudFormation::Stack';
 export class StackDeployment implements Scope {
   readonly resources: DeployedResource[] = [];
   readonly outputs = new Map<string, unknown>();
+  /** What the template says of them. */
+  readonly outputDescriptions = new Map<string, string>();
   readonly exported = new Map<string, unknown>();
   readonly region: string;
   private readonly deployed = new Map<string, DeployedResource>();
@@ -218,6 +220,7 @@ export class StackDeployment implements Scope {
         if (output.Condition !== undefined && !this.condition(output.Condition)) return;
         const value = resolve(output.Value, this);
         this.outputs.set(name, value);
+        if (output.Description !== undefined) this.outputDescriptions.set(name, output.Description);
         if (output.Export) this.exported.set(String(resolve(output.Export.Name, this)), value);
       });
     }

@@ -20,6 +20,7 @@ const output = v.object({
   Value: v.unknown(),
   Condition: v.optional(v.string()),
   Export: v.optional(v.object({ Name: v.unknown() })),
+  Description: v.optional(v.string()),
 });
 
 const template = v.object({

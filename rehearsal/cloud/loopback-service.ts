@@ -60,20 +60,29 @@ export class LoopbackService {
       const fault = this.faults.shift();
       if (fault instanceof ServiceError) throw fault;
       if (fault !== undefined) return fault;
-      const { accessKey, signingName } = readSignature(request.headers.authorization);
-      if (signingName !== service.signingName) {
-        throw new ServiceError('IncompleteSignatureException', 'The request has no SigV4 signature for this service');
-      }
-      const schema = operationSchema(service, operation);
-      const implementation = service.operations[operation];
-      if (!implementation) throw new ServiceError('UnknownOperationException', `no stand-in for ${operation}`);
-      const input = await readInput(service, schema.input, operation, request);
-      const caller = { functionName: 'loopback', roleArn: 'loopback', process: accessKey };
-      const output = await implementation.answer({ service: signingName, operation, input, caller });
-      return writeOutput(service, operation, schema.output, output);
+      return await answerAtOnce(service, operation, request);
     } catch (error) {
       if (error instanceof ServiceError) return writeError(service.protocol, error);
       throw error;
     }
   }
+}
+
+/** Answers whoever signs, without asking what he may do; throws a `ServiceError` where the service would refuse. */
+export async function answerAtOnce(
+  service: ServiceStandIn,
+  operation: string,
+  request: RawRequest,
+): Promise<RawAnswer> {
+  const { accessKey, signingName } = readSignature(request.headers.authorization);
+  if (signingName !== service.signingName) {
+    throw new ServiceError('IncompleteSignatureException', 'The request has no SigV4 signature for this service');
+  }
+  const schema = operationSchema(service, operation);
+  const implementation = service.operations[operation];
+  if (!implementation) throw new ServiceError('UnknownOperationException', `no stand-in for ${operation}`);
+  const input = await readInput(service, schema.input, operation, request);
+  const caller = { functionName: 'loopback', roleArn: 'loopback', process: accessKey };
+  const output = await implementation.answer({ service: signingName, operation, input, caller });
+  return writeOutput(service, operation, schema.output, output);
 }

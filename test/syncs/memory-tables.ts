@@ -8,7 +8,7 @@ import type {
   ShardProgress,
 } from '../../lambda/collect-syncs/ports';
 import type { ShardEntry } from '../../lambda/dispatch-syncs/plan-batch';
-import type { Registry, Runs } from '../../lambda/dispatch-syncs/ports';
+import type { Advanced, Registry, Runs } from '../../lambda/dispatch-syncs/ports';
 import { shardOf } from '../../lambda/records/names';
 import { isPaused, type Pause } from '../../lambda/records/pauses';
 import type { Remote } from '../../lambda/records/remote';
@@ -33,7 +33,7 @@ interface RunItem {
 
 /** The items of the runs, for both functions. */
 export class MemoryTable {
-  public readonly latest = new Map<string, string>();
+  public readonly latest = new Map<string, { at: string; previousAt?: string }>();
   public readonly batches = new Map<string, Batch>();
   public readonly shards = new Map<string, ShardItem>();
   public readonly runs = new Map<string, RunItem>();
@@ -46,11 +46,11 @@ const batchKey = (key: BatchKey) => `${key.runId} ${batchItem(key)}`;
 export class MemoryRuns implements Runs {
   constructor(private readonly table: MemoryTable) {}
 
-  public async advance(run: Run): Promise<boolean> {
-    const latest = this.table.latest.get(run.schedule);
-    if (latest !== undefined && latest > run.scheduledAt) return false;
-    this.table.latest.set(run.schedule, run.scheduledAt);
-    return true;
+  public async advance(run: Run): Promise<Advanced | undefined> {
+    const { at } = this.table.latest.get(run.schedule) ?? {};
+    if (at !== undefined && at > run.scheduledAt) return undefined;
+    if (at !== run.scheduledAt) this.table.latest.set(run.schedule, { at: run.scheduledAt, previousAt: at });
+    return { previousAt: this.table.latest.get(run.schedule)?.previousAt };
   }
 
   public async open(run: Run, shards: number, now: number): Promise<void> {

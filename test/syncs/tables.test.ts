@@ -148,12 +148,15 @@ describe.each(KINDS)('the items of a run %s', (_kind, open) => {
 
   it('slots only go forward', async () => {
     const { runs } = await open();
-    expect(await runs.advance(RUN)).toBe(true);
-    expect(await runs.advance(RUN)).toBe(true);
-    expect(await runs.advance(runAt('2026-01-05T08:59:59.999Z'))).toBe(false);
-    expect(await runs.advance(runAt('2026-01-05T10:00:00.000Z'))).toBe(true);
-    expect(await runs.advance(RUN)).toBe(false);
-    expect(await runs.advance({ ...RUN, schedule: 'other' })).toBe(true);
+    expect(await runs.advance(RUN)).toEqual({ previousAt: undefined });
+    expect(await runs.advance(RUN)).toEqual({ previousAt: undefined });
+    expect(await runs.advance(runAt('2026-01-05T08:59:59.999Z'))).toBeUndefined();
+    const next = runAt('2026-01-05T10:00:00.000Z');
+    expect(await runs.advance(next)).toEqual({ previousAt: RUN.scheduledAt });
+    // Fired twice, it still knows the slot before it.
+    expect(await runs.advance(next)).toEqual({ previousAt: RUN.scheduledAt });
+    expect(await runs.advance(RUN)).toBeUndefined();
+    expect(await runs.advance({ ...RUN, schedule: 'other' })).toEqual({ previousAt: undefined });
   });
 
   it('a shard counts each batch once, and is complete with its children', async () => {
