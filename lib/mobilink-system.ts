@@ -54,7 +54,7 @@ export interface MobiLinkSystemProps extends MobiLinkServerFarmProps {
   readonly dispatch?: SyncDispatcherOptions;
 
   /**
-   * Whether there are alarms with runbooks and a dashboard. Cost: 3 to 6 dollars a month, see `SyncMonitoring`. Without it `alarmTopic` takes
+   * Whether there are alarms with runbooks and a dashboard. Cost: 2 to 6 dollars a month, see `SyncMonitoring`. Without it `alarmTopic` takes
    * the two alarms of the farm only.
    *
    * @default true

@@ -27,7 +27,7 @@ const AFTER_FAILOVER = Duration.minutes(2);
  * Watches a MobiLink system: alarms, each with its runbook (docs/runbooks), and a dashboard. One composite alarm wakes people; it holds its
  * tongue during a failover that is no longer than it may be. What can wait for the morning is told by itself.
  *
- * Cost a month (list prices of CloudWatch, 2026): 10 cents for each metric of an alarm, so about 2 dollars for a system, 60 cents for each
+ * Cost a month (list prices of CloudWatch, 2026): 10 cents for each metric of an alarm, so about 1.60 dollars for a system, 50 cents for each
  * schedule, 50 cents for the composite alarm.
  */
 export class SyncMonitoring extends Construct {
