@@ -57,6 +57,7 @@ export async function startSupervised(
   site: Site,
   behaviour: Readonly<Record<string, string>>,
   timing: object = {},
+  identitySecretArn?: string,
 ): Promise<Supervised> {
   const folder = join(site.folder, `supervised-${sites++}`);
   const [installation, scratch] = [join(folder, 'installation'), join(folder, 'scratch')];
@@ -93,7 +94,11 @@ export async function startSupervised(
         SATMP: scratch,
         SQLANY17: installation,
         MOBILINK_DATABASE: JSON.stringify({ engine: 'mysql', dsn }),
-        MOBILINK_STREAMS: JSON.stringify([{ protocol: 'tcpip', port: streamPort }]),
+        MOBILINK_STREAMS: JSON.stringify([
+          identitySecretArn === undefined
+            ? { protocol: 'tcpip', port: streamPort }
+            : { protocol: 'tls', port: streamPort, identitySecretArn },
+        ]),
         MOBILINK_HEALTH_PORT: `${healthPort}`,
         MOBILINK_WORKERS: '2',
         MOBILINK_MAX_WORKERS: '2',

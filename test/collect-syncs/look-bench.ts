@@ -21,6 +21,7 @@ export class LookBench {
   public readonly awaited: { message: CollectMessage; delaySeconds: number }[] = [];
   public readonly noted: { remoteName: string; settlement: Settlement }[] = [];
   public readonly announced: RunFinished[] = [];
+  public readonly finished: number[] = [];
   public readonly settled: { outcomes: string[]; latencies: readonly number[] }[] = [];
   private readonly ledger = new MemoryLedger(this.table);
 
@@ -72,7 +73,7 @@ export class LookBench {
       metrics: {
         settled: (_run, settlements, latencies) =>
           this.settled.push({ outcomes: settlements.map(({ outcome }) => outcome), latencies }),
-        finished: () => {},
+        finished: (_run, { synchronized }) => this.finished.push(synchronized),
         told: () => {},
       },
       now: () => this.now,

@@ -31,6 +31,7 @@ describe('a look', () => {
         counts: { remotes: 1, ordered: 1, synchronized: 1, failed: 0 },
       },
     ]);
+    expect(bench.finished).toEqual([1]);
     expect(bench.awaited).toEqual([]);
   });
 

@@ -82,6 +82,12 @@ describe('the alarms of a system', () => {
     expect(rings(rate, [{ failures: 0, percent: undefined }], true)).toBe(true);
   });
 
+  it('a failover that nobody sees the end of is not over', () => {
+    expect(rings(of('FailoverTooLong'), [undefined], true)).toBe(true);
+    expect(rings(of('FailoverTooLong'), [undefined], false)).toBe(false);
+    expect(rings(of('FailoverUnderWay'), [undefined], true)).toBe(false);
+  });
+
   it('syncs of an hour count where databases start them', () => {
     const rate = scheduled('InsideinsideSuccessRate');
     expect(rings(rate, [{ done: 26, failed: 3 }])).toBe(true);

@@ -41,8 +41,12 @@ afterAll(async () => {
   folder.remove();
 });
 
-async function supervise(behaviour: Record<string, string> = {}, timing: object = {}): Promise<Supervised> {
-  const it = await startSupervised(site, behaviour, timing);
+async function supervise(
+  behaviour: Record<string, string> = {},
+  timing: object = {},
+  identity?: string,
+): Promise<Supervised> {
+  const it = await startSupervised(site, behaviour, timing, identity);
   running.push(it);
   return it;
 }
@@ -206,16 +210,28 @@ describe('the supervisor', () => {
   );
 
   test('turns periodic lines into metrics, and no secret into a line or an argument', async () => {
-    const it = await supervise();
+    const identity = LOGIN_ARN.replace('login', 'identity');
+    stored.put(identity, identityFor(30));
+    const it = await supervise({}, {}, identity);
     await expect
       .poll(() => it.lines.filter(({ fields }) => '_aws' in fields).length, { timeout: 10_000 })
       .toBeGreaterThan(1);
     const metrics = it.lines.find(({ fields }) => '_aws' in fields)?.fields;
     expect(metrics).toMatchObject({ Farm: 'stores', DB_CONNECTIONS: 3, CMD_PROCESSOR_STAGE_LEN: 0, ServerErrors: 0 });
+    expect(Number(metrics?.CertificateDaysLeft)).toBeCloseTo(30, 1);
     for (const { text } of it.lines) expect(text).not.toContain(database.secretWords);
     expect(JSON.stringify(it.starts())).not.toContain(database.secretWords);
   });
 });
+
+/** A certificate that lasts for so many days, and its key. */
+function identityFor(days: number): string {
+  const request = 'req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -keyout - -subj /CN=ml -days';
+  return execFileSync('openssl', [...request.split(' '), String(days)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
 
 function healthcheck(it: Supervised): number | null {
   const scratch = readEnvironment(it.pid).SATMP;
