@@ -19,5 +19,6 @@ export * from './monitoring';
 export * from './operator/operator-directory';
 export * from './primary/primary-source';
 export * from './primary/primary-tracker';
+export * from './primary/tracked-database';
 export * from './remotes';
 export * from './sql-anywhere';

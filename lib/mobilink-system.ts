@@ -9,15 +9,25 @@ import { SyncMonitoring } from './monitoring/sync-monitoring';
 import type { SyncMonitoringOptions } from './monitoring/sync-monitoring-props';
 import { OperatorDirectory } from './operator/operator-directory';
 import { PrimaryTracker } from './primary/primary-tracker';
+import type { TrackedDatabase } from './primary/tracked-database';
 import type { IRemoteRegistry } from './remotes/remote-registry';
 import { SyncDispatcher } from './remotes/sync-dispatcher';
 import type { SyncDispatcherOptions } from './remotes/sync-dispatcher-props';
 import { SyncSchedule } from './remotes/sync-schedule';
 import type { SyncScheduleOptions } from './remotes/sync-schedule-props';
-import { wordProblem } from './validation/problems';
+import { Problems, wordProblem } from './validation/problems';
 
 /** Properties of a MobiLink system: those of its farm, over a database that is passed in. */
 export interface MobiLinkSystemProps extends MobiLinkServerFarmProps {
+  /**
+   * A primary tracker that is there already, and tracks the database of this system too: with many systems in one account and Region,
+   * one function and one poll for all of them. Its stack must not need this one. The three props of the tracker below are its own
+   * then.
+   *
+   * @default - a tracker of its own
+   */
+  readonly tracker?: PrimaryTracker;
+
   /**
    * Key for the table of the primary record.
    *
@@ -91,11 +101,16 @@ export class MobiLinkSystem extends Construct {
   public readonly directory: OperatorDirectory;
 
   private readonly primaryTracker?: PrimaryTracker;
+  private readonly trackedDatabase?: TrackedDatabase;
 
   constructor(scope: Construct, id: string, props: MobiLinkSystemProps) {
     super(scope, id);
+    validateTracker(this, props);
     this.isTracked = props.database.primarySource.isTracked;
-    if (this.isTracked) {
+    if (props.tracker) {
+      this.primaryTracker = props.tracker;
+      this.trackedDatabase = props.tracker.track(props.database.databaseId, props.database);
+    } else if (this.isTracked) {
       this.primaryTracker = new PrimaryTracker(this, 'PrimaryTracker', {
         database: props.database,
         logRetention: props.logRetention,
@@ -104,6 +119,7 @@ export class MobiLinkSystem extends Construct {
         removalPolicy: props.trackerRemovalPolicy,
         ...(props.database.primarySource.asksMembers && { vpc: props.vpc, vpcSubnets: props.trackerSubnets }),
       });
+      this.trackedDatabase = this.primaryTracker;
     }
     this.farm = new MobiLinkServerFarm(this, 'Farm', {
       ...props,
@@ -113,7 +129,7 @@ export class MobiLinkSystem extends Construct {
       this.dispatcher = new SyncDispatcher(this, 'SyncDispatcher', {
         ...props.dispatch,
         registry: props.registry,
-        tracker: this.primaryTracker,
+        tracker: this.trackedDatabase,
         logRetention: props.logRetention,
         logKey: props.logKey,
       });
@@ -128,16 +144,21 @@ export class MobiLinkSystem extends Construct {
         alarmTopic: props.alarmTopic,
         ...props.monitoring,
         database: props.database,
-        tracker: this.primaryTracker,
+        tracker: this.trackedDatabase,
         farm: this.farm,
         dispatcher: this.dispatcher,
       });
     }
   }
 
-  /** Discovers the current primary and tells everyone. Throws if nothing is tracked. */
+  /** Discovers the current primary and tells everyone; the one that was passed in, if one was. Throws if nothing is tracked. */
   public get tracker(): PrimaryTracker {
-    return this.requireTracker('tracker');
+    return this.primaryTracker ?? this.untracked('tracker');
+  }
+
+  /** The consolidated database of this system as it is tracked: its record, metrics and events. Throws if it is not. */
+  public get tracked(): TrackedDatabase {
+    return this.trackedDatabase ?? this.untracked('tracked');
   }
 
   /** The name that remotes store as the address of their MobiLink server. */
@@ -147,7 +168,7 @@ export class MobiLinkSystem extends Construct {
 
   /** Calls the target once a change of primary has been published. */
   public onPrimaryChanged(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.requireTracker('onPrimaryChanged').onPrimaryChanged(id, options);
+    return (this.trackedDatabase ?? this.untracked('onPrimaryChanged')).onPrimaryChanged(id, options);
   }
 
   /** Synchronizes remotes of the registry again and again. */
@@ -162,11 +183,10 @@ export class MobiLinkSystem extends Construct {
 
   /** Lets somebody read the primary record. */
   public grantReadPrimary(grantee: iam.IGrantable): iam.Grant {
-    return this.requireTracker('grantReadPrimary').grantRead(grantee);
+    return (this.trackedDatabase ?? this.untracked('grantReadPrimary')).grantRead(grantee);
   }
 
-  private requireTracker(method: string): PrimaryTracker {
-    if (this.primaryTracker) return this.primaryTracker;
+  private untracked(method: string): never {
     const problem = {
       id: 'MobiLink:System:Untracked',
       prop: 'database',
@@ -188,4 +208,18 @@ export class MobiLinkSystem extends Construct {
     };
     throw new Error(`MobiLinkSystem '${this.node.path}': ${wordProblem(problem)}`);
   }
+}
+
+function validateTracker(system: Construct, props: MobiLinkSystemProps): void {
+  const problems = new Problems(system);
+  for (const prop of ['trackerEncryptionKey', 'trackerRemovalPolicy', 'trackerSubnets'] as const) {
+    problems.require(props.tracker === undefined || props[prop] === undefined, {
+      id: 'MobiLink:System:Tracker',
+      prop,
+      rule: 'means nothing beside tracker',
+      value: 'something',
+      fix: 'set it where the shared PrimaryTracker is made, or leave tracker out',
+    });
+  }
+  problems.throwIfAny();
 }

@@ -2,7 +2,7 @@ import { Duration, Tokenization } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { budgetOf } from '../farm/farm-scaling';
-import type { PrimaryTracker } from '../primary/primary-tracker';
+import type { TrackedDatabase } from '../primary/tracked-database';
 import type { SyncSchedule } from '../remotes/sync-schedule';
 import { connectionsPercent } from './database-alarms';
 import { whoIsPrimary } from './saved-queries';
@@ -115,7 +115,7 @@ function primary({ tracker }: SyncMonitoringProps): cloudwatch.IWidget[] {
   return [new cloudwatch.TextWidget({ markdown, width: 12, height: HEIGHT })];
 }
 
-function whoIs(tracker: PrimaryTracker): cloudwatch.IWidget {
+function whoIs(tracker: TrackedDatabase): cloudwatch.IWidget {
   return new cloudwatch.LogQueryWidget({
     title: 'Who is primary, and since when?',
     logGroupNames: [tracker.logGroup.logGroupName],
@@ -125,7 +125,7 @@ function whoIs(tracker: PrimaryTracker): cloudwatch.IWidget {
   });
 }
 
-function isStable(tracker: PrimaryTracker): cloudwatch.IWidget {
+function isStable(tracker: TrackedDatabase): cloudwatch.IWidget {
   return new cloudwatch.SingleValueWidget({
     title: 'Is it stable?',
     metrics: [

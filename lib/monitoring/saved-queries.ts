@@ -1,7 +1,7 @@
 import { Names } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { PrimaryTracker } from '../primary/primary-tracker';
+import type { TrackedDatabase } from '../primary/tracked-database';
 import type { SyncMonitoringProps } from './sync-monitoring-props';
 
 interface SavedQuery {
@@ -12,7 +12,7 @@ interface SavedQuery {
 }
 
 /** The last look of the tracker that knew an answer. Its metrics stand in the same line, so no further one is written. */
-export function whoIsPrimary({ databaseId }: PrimaryTracker): string[] {
+export function whoIsPrimary({ databaseId }: TrackedDatabase): string[] {
   return [
     `filter DatabaseId = "${databaseId}" and ispresent(since)`,
     'fields state, primary, zone, since, epoch',

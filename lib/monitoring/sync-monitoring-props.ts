@@ -1,7 +1,7 @@
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
 import type { MobiLinkServerFarm } from '../farm/mobilink-server-farm';
-import type { PrimaryTracker } from '../primary/primary-tracker';
+import type { TrackedDatabase } from '../primary/tracked-database';
 import type { SyncDispatcher } from '../remotes/sync-dispatcher';
 import type { MonitoringThresholds } from './thresholds';
 
@@ -43,11 +43,11 @@ export interface SyncMonitoringProps extends SyncMonitoringOptions {
   readonly database: IConsolidatedDatabase;
 
   /**
-   * Its primary tracker.
+   * It as it is tracked: its own primary tracker, or what `track` of a shared one returned.
    *
    * @default - none, as of a database that cannot be tracked: nobody says then who is primary, and a failover holds no alarm back
    */
-  readonly tracker?: PrimaryTracker;
+  readonly tracker?: TrackedDatabase;
 
   /** The MobiLink servers. */
   readonly farm: MobiLinkServerFarm;

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { PrimaryTracker } from '../primary/primary-tracker';
+import type { TrackedDatabase } from '../primary/tracked-database';
 import { createAlarm } from './alarm';
 import type { KnownThresholds } from './thresholds';
 
@@ -17,7 +17,7 @@ export interface TrackerAlarms {
 /** What rings when the consolidated database has no primary, or nobody knows whether it has. */
 export function createTrackerAlarms(
   scope: Construct,
-  tracker: PrimaryTracker,
+  tracker: TrackedDatabase,
   { failoverLongerThan, trackerSilentFor }: KnownThresholds,
 ): TrackerAlarms {
   const unstable = tracker.metricSecondsUnstable({ period: MINUTE });

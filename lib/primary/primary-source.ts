@@ -58,6 +58,14 @@ interface AskedMembers {
   readonly port: number;
 }
 
+/** What the RDS API is asked for several databases at once. */
+interface ListedDatabase {
+  readonly action: string;
+  /** As ARNs of the kind say: `db` or `cluster`. */
+  readonly resource: string;
+  readonly members: string[];
+}
+
 interface Grant {
   readonly actions: string[];
   readonly resources: string[];
@@ -79,7 +87,7 @@ export class PrimarySource {
       [{ actions: ['rds:DescribeDBInstances'], resources: [instance.instanceArn] }],
       BLUE_GREEN,
       undefined,
-      [instance.instanceIdentifier],
+      { action: 'rds:DescribeDBInstances', resource: 'db', members: [instance.instanceIdentifier] },
     );
   }
 
@@ -94,8 +102,12 @@ export class PrimarySource {
       [{ actions: ['rds:DescribeDBClusters'], resources: [clusterArn] }],
       BLUE_GREEN,
       undefined,
-      // A writer and two readers, as RDS names what it makes (the alarm on their lag relies on it too).
-      [1, 2, 3].map((index) => `${clusterIdentifier}-instance-${index}`),
+      {
+        action: 'rds:DescribeDBClusters',
+        resource: 'cluster',
+        // A writer and two readers, as RDS names what it makes (the alarm on their lag relies on it too).
+        members: [1, 2, 3].map((index) => `${clusterIdentifier}-instance-${index}`),
+      },
     );
   }
 
@@ -153,9 +165,14 @@ export class PrimarySource {
     public readonly sharedEventPattern?: events.EventPattern,
     /** @internal */
     public readonly _asked?: AskedMembers,
-    /** The instances of RDS by the names under which CloudWatch measures them; none of a database on SQL Anywhere. */
-    public readonly rdsMembers: string[] = [],
+    /** @internal */
+    public readonly _listed?: ListedDatabase,
   ) {}
+
+  /** The instances of RDS by the names under which CloudWatch measures them; none of a database on SQL Anywhere. */
+  public get rdsMembers(): string[] {
+    return this._listed?.members ?? [];
+  }
 
   /** Whether somebody can be asked who is primary. */
   public get isTracked(): boolean {

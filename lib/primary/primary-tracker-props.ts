@@ -6,8 +6,17 @@ import type { IConsolidatedDatabase } from '../consolidated/consolidated-databas
 
 /** Properties of a primary tracker. */
 export interface PrimaryTrackerProps {
-  /** The database whose primary is tracked, of this stack or another one. */
+  /** The database whose primary is tracked, of this stack or another one; `track` adds more. */
   readonly database: IConsolidatedDatabase;
+
+  /**
+   * How many calls of the RDS API the tracker may make a second, over the long run. All callers of an account and Region share 12 a
+   * second (RDS User Guide, "Throttling of Amazon RDS API requests"); several trackers in one Region share what they take of that.
+   * Looks become rarer than every 10 s where they would be more.
+   *
+   * @default 1.2, a tenth of what RDS allows: enough to look every 10 s at 900 databases of one kind
+   */
+  readonly rdsCallsPerSecond?: number;
 
   /**
    * The network in which the tracker's function runs. Needed for a mirrored pair, whose partners only answer there; then these must be

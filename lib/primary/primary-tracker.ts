@@ -1,20 +1,21 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function/bundled-function';
-import { EVENT_SOURCE, FAILOVER_STARTED, METRIC_NAMESPACE, METRICS, PAIR_METRICS, PRIMARY_CHANGED } from './contract';
+import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
+import { EVENT_SOURCE, METRIC_NAMESPACE } from './contract';
 import { everyMinute } from './every-minute';
+import { OtherDatabases } from './other-databases';
 import type { PrimaryTrackerProps } from './primary-tracker-props';
-import { type TrackerNetwork, trackerNetwork, validateNetwork } from './tracker-network';
+import { TrackedDatabase } from './tracked-database';
+import { allowToMembers, type TrackerNetwork, trackerNetwork, validateNetwork } from './tracker-network';
+import { problemsOfPace, validateAnother, validateRate } from './tracker-rules';
 
 export * from './primary-tracker-props';
 
@@ -26,7 +27,7 @@ export * from './primary-tracker-props';
  * schedule whose invocation asks every 10 s until the next one takes over. Cost: about 260 000 calls of `DescribeDBInstances` a
  * month (free), one function that is always running (256 MB on ARM: about 9 dollars a month) and two writes a minute.
  */
-export class PrimaryTracker extends Construct implements ec2.IConnectable {
+export class PrimaryTracker extends TrackedDatabase implements ec2.IConnectable {
   /** Key of the item in {@link table}. */
   public readonly databaseId: string;
 
@@ -48,15 +49,15 @@ export class PrimaryTracker extends Construct implements ec2.IConnectable {
   /** The function's side of the network; without groups when it runs outside of any VPC. */
   public readonly connections: ec2.Connections;
 
-  private readonly encryptionKey?: kms.IKey;
   private readonly network?: TrackerNetwork;
+  private readonly others: OtherDatabases;
 
   constructor(scope: Construct, id: string, props: PrimaryTrackerProps) {
     super(scope, id);
     const { database } = props;
     validateNetwork(this, props);
+    validateRate(this, props.rdsCallsPerSecond);
     this.databaseId = database.databaseId;
-    this.encryptionKey = props.encryptionKey;
 
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.table = new dynamodb.Table(this, 'Records', {
@@ -81,11 +82,14 @@ export class PrimaryTracker extends Construct implements ec2.IConnectable {
         MOBILINK_PRIMARY_SOURCE: Stack.of(this).toJsonString(database.primarySource.render()),
         MOBILINK_EVENT_BUS: 'default',
         MOBILINK_METRIC_NAMESPACE: METRIC_NAMESPACE,
+        ...(props.rdsCallsPerSecond !== undefined && {
+          MOBILINK_RDS_CALLS_PER_SECOND: String(props.rdsCallsPerSecond),
+        }),
       },
       // A watch lasts until the next one takes over. EventBridge Scheduler fires anywhere within its minute, so that may be
       // almost two minutes later; the rest is for the last poll.
       timeout: Duration.seconds(150),
-      memorySize: 256,
+      memorySize: Lazy.number({ produce: () => memoryFor(this.others.count) }),
       logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       logKey: props.logKey,
       network: this.network,
@@ -121,7 +125,27 @@ export class PrimaryTracker extends Construct implements ec2.IConnectable {
         targets: [target],
       });
     }
-    this.schedule = everyMinute(this, bundled);
+    this.others = new OtherDatabases(this, database, bundled, this.table.tableArn);
+    this.schedule = everyMinute(this, bundled, () => this.others.render());
+    this.node.addValidation({ validate: () => problemsOfPace(this, this.others.questions, props.rdsCallsPerSecond) });
+  }
+
+  /**
+   * Tracks one more database with the same function: the RDS API is asked for up to a hundred databases of a kind by one call, and its
+   * rate is shared by all callers of the account. Events of its blue/green switch-overs are not listened to; the next look sees what
+   * they do. The database may be of another stack, which this one then needs: not of one that needs this one.
+   *
+   * Cost: next to nothing but its metrics; from 50 databases on the function has 512 MB, from 200 on 1 GB (18 and 35 dollars a month,
+   * list prices of us-east-1, UNSOURCED).
+   *
+   * @param id of the construct that stands for the database here
+   * @param database an RDS database of this account and Region, or SQL Anywhere servers that are reached from the tracker's VPC
+   */
+  public track(id: string, database: IConsolidatedDatabase): TrackedDatabase {
+    validateAnother(this, this.others, database, this.network !== undefined);
+    this.others.add(database);
+    allowToMembers(this.connections, database);
+    return new AlsoTracked(this, id, database.databaseId);
   }
 
   /**
@@ -146,112 +170,33 @@ export class PrimaryTracker extends Construct implements ec2.IConnectable {
     });
     endpoint.connections.allowDefaultPortFrom(this, 'Primary tracker');
   }
+}
 
-  /** Lets somebody read the primary record. */
-  public grantRead(grantee: iam.IGrantable): iam.Grant {
-    if (this.encryptionKey) {
-      iam.Grant.addToPrincipal({
-        grantee,
-        actions: ['kms:Decrypt'],
-        resourceArns: [this.encryptionKey.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(this).region}.amazonaws.com` } },
-      });
-    }
-    return iam.Grant.addToPrincipal({ grantee, actions: ['dynamodb:GetItem'], resourceArns: [this.table.tableArn] });
-  }
+/** A database that a tracker tracks beside its own. */
+class AlsoTracked extends TrackedDatabase {
+  public readonly table: dynamodb.Table;
+  public readonly handler: lambda.IFunction;
+  public readonly logGroup: logs.ILogGroup;
 
-  /**
-   * Calls the target once a change of primary has been published. At least once for each epoch: the event's
-   * `detail.epoch` tells repetitions.
-   */
-  public onPrimaryChanged(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.onEvent(id, PRIMARY_CHANGED, options);
+  constructor(
+    tracker: PrimaryTracker,
+    id: string,
+    public readonly databaseId: string,
+  ) {
+    super(tracker, id);
+    this.table = tracker.table;
+    this.handler = tracker.handler;
+    this.logGroup = tracker.logGroup;
   }
+}
 
-  /** Calls the target when a failover is seen to begin. */
-  public onFailoverStarted(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.onEvent(id, FAILOVER_STARTED, options);
-  }
-
-  /** Any metric of the tracker; the sum over 5 minutes unless told otherwise. */
-  public metric(metricName: string, props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
-    return new cloudwatch.Metric({
-      namespace: METRIC_NAMESPACE,
-      metricName,
-      dimensionsMap: { DatabaseId: this.databaseId },
-      statistic: cloudwatch.Stats.SUM,
-      ...props,
-    }).attachTo(this);
-  }
-
-  /** How often the tracker looked: its heartbeat, 30 in 5 minutes. */
-  public metricPolls(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.polls, props);
-  }
-
-  /** How often the source gave no answer. */
-  public metricFailedObservations(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.failedObservations, props);
-  }
-
-  /** Changes of primary: one for each epoch. */
-  public metricPrimaryChanges(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.primaryChanges, props);
-  }
-
-  /** For how many seconds there has been no stable primary; 0 while there is one. The maximum unless told otherwise. */
-  public metricSecondsUnstable(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.secondsUnstable, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
-  }
-
-  /** How many partners of a pair say that they are primary: 1 when all is well. The maximum unless told otherwise. */
-  public metricPrimariesClaimed(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.ofPair(PAIR_METRICS.primariesClaimed, props);
-  }
-
-  /** 1 while no primary of a pair says that its mirror is synchronized. The maximum unless told otherwise. */
-  public metricMirrorNotSynchronized(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.ofPair(PAIR_METRICS.mirrorNotSynchronized, props);
-  }
-
-  /** 1 while no primary of a pair sees its mirror. The maximum unless told otherwise. */
-  public metricPartnerLost(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.ofPair(PAIR_METRICS.partnerLost, props);
-  }
-
-  /** 1 while no primary of a pair sees the arbiter. The maximum unless told otherwise. */
-  public metricArbiterLost(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.ofPair(PAIR_METRICS.arbiterLost, props);
-  }
-
-  /** By how many seconds at least the worse clock of a pair's partners is off. The maximum unless told otherwise. */
-  public metricClockSkewSeconds(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.ofPair(PAIR_METRICS.clockSkewSeconds, props);
-  }
-
-  /** How often the DNS alias of a pair could not be led to the primary; each poll tries again. */
-  public metricFailedAliasUpdates(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(PAIR_METRICS.failedAliasUpdates, props);
-  }
-
-  /** Has data for mirrored pairs only. */
-  private ofPair(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(metricName, { statistic: cloudwatch.Stats.MAXIMUM, ...props });
-  }
-
-  private onEvent(id: string, detailType: string, options: events.OnEventOptions): events.Rule {
-    const rule = new events.Rule(options.crossStackScope ?? this, id, {
-      ruleName: options.ruleName,
-      description: options.description ?? `${detailType}: ${this.databaseId}`,
-      eventPattern: {
-        source: [EVENT_SOURCE],
-        detailType: [detailType],
-        detail: { ...options.eventPattern?.detail, databaseId: [this.databaseId] },
-      },
-    });
-    rule.addTarget(options.target);
-    return rule;
-  }
+/**
+ * A function has a full processor at 1,769 MB (Lambda Developer Guide, "Configure Lambda function memory") and must look within 9 s. Measured
+ * (docs/performance.md): a minute over 1,000 databases takes 5 s of one and 340 MB.
+ */
+function memoryFor(databases: number): number {
+  if (databases <= 50) return 256;
+  return databases <= 200 ? 512 : 1024;
 }
 
 function defaultBusArn(scope: Construct): string {

@@ -2,6 +2,7 @@ import { Annotations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import type { FunctionNetwork } from '../bundled-function/bundled-function';
+import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
 import { Problems } from '../validation/problems';
 import type { PrimaryTrackerProps } from './primary-tracker-props';
 
@@ -12,20 +13,8 @@ export interface TrackerNetwork extends FunctionNetwork {
 
 export function validateNetwork(tracker: Construct, props: PrimaryTrackerProps): void {
   const problems = new Problems(tracker);
-  problems.require(props.database.primarySource.isTracked, {
-    id: 'MobiLink:Tracker:Untracked',
-    prop: 'database',
-    rule: 'must be one that somebody can be asked about; this one is known by its ODBC data source only',
-    value: props.database.node.path,
-    fix: 'make no tracker over it, or import it with fromRdsInstance, fromRdsCluster or fromSqlAnywhere',
-  });
-  problems.require(props.vpc !== undefined || !props.database.primarySource.asksMembers, {
-    id: 'MobiLink:Tracker:Vpc',
-    prop: 'vpc',
-    rule: 'must be given: the partners of a mirrored pair are asked inside their network',
-    value: undefined,
-    fix: 'pass the VPC of the pair, or one from which its hosts and their private zone can be reached',
-  });
+  requireTrackable(problems, props.database);
+  requireNetworkFor(problems, props.database, props.vpc !== undefined);
   for (const prop of ['vpcSubnets', 'securityGroups'] as const) {
     problems.require(props.vpc !== undefined || props[prop] === undefined, {
       id: 'MobiLink:Tracker:NoVpc',
@@ -36,6 +25,27 @@ export function validateNetwork(tracker: Construct, props: PrimaryTrackerProps):
     });
   }
   problems.throwIfAny();
+}
+
+export function requireTrackable(problems: Problems, database: IConsolidatedDatabase): void {
+  problems.require(database.primarySource.isTracked, {
+    id: 'MobiLink:Tracker:Untracked',
+    prop: 'database',
+    rule: 'must be one that somebody can be asked about; this one is known by its ODBC data source only',
+    value: database.node.path,
+    fix: 'make no tracker over it, or import it with fromRdsInstance, fromRdsCluster or fromSqlAnywhere',
+  });
+}
+
+/** Whoever is asked himself is asked from inside his network. */
+export function requireNetworkFor(problems: Problems, database: IConsolidatedDatabase, hasNetwork: boolean): void {
+  problems.require(hasNetwork || !database.primarySource.asksMembers, {
+    id: 'MobiLink:Tracker:Vpc',
+    prop: 'vpc',
+    rule: 'must be given: the partners of a mirrored pair are asked inside their network',
+    value: undefined,
+    fix: 'pass the VPC of the pair, or one from which its hosts and their private zone can be reached',
+  });
 }
 
 /**
@@ -56,9 +66,14 @@ export function trackerNetwork(tracker: Construct, props: PrimaryTrackerProps): 
   ];
   const connections = new ec2.Connections({ securityGroups });
   connections.allowToAnyIpv4(ec2.Port.HTTPS, 'AWS APIs');
-  const { _asked: asked } = props.database.primarySource;
-  if (asked) connections.allowTo(asked.connectable, ec2.Port.tcp(asked.port), 'Role services of the partners');
+  allowToMembers(connections, props.database);
   return { vpc, vpcSubnets: props.vpcSubnets ?? privateSubnets(vpc), securityGroups };
+}
+
+/** Opens the way to the members of a database that are asked themselves. */
+export function allowToMembers(connections: ec2.Connections, { primarySource }: IConsolidatedDatabase): void {
+  const { _asked: asked } = primarySource;
+  if (asked) connections.allowTo(asked.connectable, ec2.Port.tcp(asked.port), 'Role services of the partners');
 }
 
 function privateSubnets(vpc: ec2.IVpc): ec2.SubnetSelection {

@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type { PrimaryTracker } from '../primary/primary-tracker';
+import type { TrackedDatabase } from '../primary/tracked-database';
 import type { IRemoteRegistry } from './remote-registry';
 
 /** How syncs are dispatched, whatever they are of. */
@@ -58,12 +58,12 @@ export interface SyncDispatcherProps extends SyncDispatcherOptions {
   readonly registry: IRemoteRegistry;
 
   /**
-   * Tracks the primary of the consolidated database. While it tells of a failover, syncs are held back: for 10 minutes at
-   * most, and only while its record is younger than 3 minutes.
+   * The consolidated database as it is tracked: its own tracker, or what `track` of a shared one returned. While its record tells of a
+   * failover, syncs are held back: for 10 minutes at most, and only while the record is younger than 3 minutes.
    *
    * @default - none: nothing is held back, and syncs fail while the database fails over
    */
-  readonly tracker?: PrimaryTracker;
+  readonly tracker?: TrackedDatabase;
 
   /**
    * Key for the logs of the functions. Its policy must let CloudWatch Logs use it (CloudWatch Logs User Guide, "Encrypt log
