@@ -67,6 +67,11 @@ describe('a watch', () => {
     expect(moments).toEqual([0, 10, 30, 60, 90, 100, 110, 120]);
   });
 
+  it('begins anew with the next refusal after an answer', async () => {
+    const moments = await looks({ timeout: 150_000, lookTakes: () => 100, throttled: (count) => count % 2 === 0 });
+    expect(moments).toEqual([0, 10, 30, 40, 60, 70, 90, 100, 120]);
+  });
+
   it('keeps the pace that it is given', async () => {
     expect(await looks({ timeout: 150_000, lookTakes: () => 100, every: 40_000 })).toEqual([0, 40, 80, 120]);
   });
