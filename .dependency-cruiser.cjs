@@ -1,6 +1,6 @@
 // The arrows between the rooms of the house (docs/architecture.md): what may import what.
 
-const FUNCTIONS = '(?!records/|door/|custom-resource/)[^/]+';
+const FUNCTIONS = '(?!records/|door/|custom-resource/|one-off-task/)[^/]+';
 
 /** What each folder of lib/ may import of its neighbours; all may import validation. */
 const FLOORS = {
@@ -88,21 +88,21 @@ module.exports = {
     {
       name: 'a-function-is-alone',
       comment:
-        'Functions share records, the door and the answer to a custom resource; none imports another, nor the library.',
+        'Functions share records, the door, the answer to a custom resource and how a task is run once; none imports another, nor the library.',
       severity: 'error',
       from: { path: `^lambda/(${FUNCTIONS})/` },
       to: {
         path: '^(lambda|lib|bin|image|cli|rehearsal|drill|test)/',
-        pathNot: '^lambda/($1|records|door|custom-resource)/',
+        pathNot: '^lambda/($1|records|door|custom-resource|one-off-task)/',
       },
     },
     {
       name: 'shared-rooms-know-no-function',
       severity: 'error',
-      from: { path: '^lambda/(records|door|custom-resource)/' },
+      from: { path: '^lambda/(records|door|custom-resource|one-off-task)/' },
       to: {
         path: '^(lambda|lib|bin|image|cli|rehearsal|drill|test)/',
-        pathNot: '^lambda/(records|door|custom-resource)/',
+        pathNot: '^lambda/(records|door|custom-resource|one-off-task)/',
       },
     },
     {

@@ -1,8 +1,8 @@
 import { type Answer, type Request, shortened } from '../custom-resource/request';
 import { parse } from '../door/parse';
-import type { Ports } from './ports';
-import { runPreparation, wordError } from './run-preparation';
-import { taskToRunSchema } from './task-to-run';
+import type { Ports } from '../one-off-task/ports';
+import { runTask, wordError } from '../one-off-task/run-task';
+import { taskToRunSchema } from '../one-off-task/task-to-run';
 
 /** An answer has 4,096 bytes at most (AWS CloudFormation User Guide, "Custom resource response objects"). */
 const LONGEST_REASON = 1_000;
@@ -21,10 +21,11 @@ export async function answerTo(ports: Ports, request: Request): Promise<Answer> 
     switch (RequestType) {
       case 'Create':
       case 'Update':
-        await runPreparation(
+        await runTask(
           ports,
           parse(taskToRunSchema, request.ResourceProperties, 'The properties are wrong'),
           RequestId,
+          'The preparation of the database',
         );
         break;
       // What was prepared stays: data hang on it.

@@ -3,10 +3,10 @@ import type { Context } from 'aws-lambda';
 import { requestSchema } from '../custom-resource/request';
 import { respond } from '../custom-resource/respond';
 import { parse } from '../door/parse';
+import type { Ports } from '../one-off-task/ports';
+import { TaskLog } from '../one-off-task/task-log';
+import { OneOffTasks } from '../one-off-task/tasks';
 import { answerTo } from './custom-resource';
-import type { Ports } from './ports';
-import { TaskLog } from './task-log';
-import { PreparationTasks } from './tasks';
 
 /*
  * Prepare-database: has the consolidated database prepared by a task of ECS, whenever CloudFormation asks for it, and tells it how that
@@ -18,7 +18,7 @@ import { PreparationTasks } from './tasks';
 
 const logger = new Logger({ serviceName: 'prepare-database' });
 const world: Omit<Ports, 'remaining'> = {
-  tasks: new PreparationTasks(),
+  tasks: new OneOffTasks(),
   log: new TaskLog(),
   told: (message, detail) => logger.info(message, detail as Record<string, string>),
   sleep: (millis) => new Promise((done) => setTimeout(done, millis)),

@@ -28,6 +28,6 @@ export function acknowledgeRotation(secret: IConstruct): void {
   acknowledge(
     secret,
     'AwsSolutions-SMG4',
-    'Rotation restarts every MobiLink server, so it is ordered by the operator and not by a calendar; see docs/architecture.md.',
+    'Rotation restarts every MobiLink server, so the farm has it (loginRotation) and the secret does not; see docs/rotation.md.',
   );
 }

@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,11 +7,11 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function/bundled-function';
 import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
-import { acknowledge } from '../validation/acknowledgement';
 import { Problems } from '../validation/problems';
 import type { DatabasePreparationOptions } from './database-preparation-options';
 import { validatePreparation } from './database-preparation-rules';
-import { createPreparationTask, type PreparationTask } from './database-preparation-task';
+import { createPreparationTask } from './database-preparation-task';
+import { allowToRun } from './one-off-task';
 
 /** Properties of a preparation. It runs where the servers of a farm will run, as they do: `MobiLinkServerFarm` makes one of its own. */
 export interface DatabasePreparationProps extends DatabasePreparationOptions {
@@ -81,8 +81,13 @@ export class DatabasePreparation extends Construct {
     validatePreparation(problems, props);
     problems.throwIfAny();
 
+    const { imageUri, executionRole, environment, scratch, logGroup } = props;
     const task = createPreparationTask(this, {
-      ...props,
+      imageUri,
+      executionRole,
+      environment,
+      scratch,
+      logGroup,
       mobiLinkLogin: props.database.mobiLinkLogin,
       setUp: props.setUp ?? true,
       scripts: (props.scripts ?? []).map((script) => script._bind(this)),
@@ -97,7 +102,7 @@ export class DatabasePreparation extends Construct {
       logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       logKey: props.logKey,
     });
-    this.allow(runner, task, props);
+    allowToRun(runner, task, props);
     this.resource = new CustomResource(this, 'Resource', {
       serviceToken: runner.function.functionArn,
       resourceType: 'Custom::MobiLinkDatabase',
@@ -122,24 +127,5 @@ export class DatabasePreparation extends Construct {
       ...props.securityGroups,
       ...props.subnets.map((subnet) => subnet.internetConnectivityEstablished),
     );
-  }
-
-  private allow(runner: BundledFunction, task: PreparationTask, props: DatabasePreparationProps): void {
-    const { cluster, executionRole, logGroup } = props;
-    const ofCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
-    runner.allow(['ecs:RunTask'], [task.definition.ref], ofCluster);
-    runner.allow(['iam:PassRole'], [task.role.roleArn, executionRole.roleArn], {
-      StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-    });
-    const tasks = Stack.of(this).formatArn({
-      service: 'ecs',
-      resource: 'task',
-      resourceName: `${cluster.clusterName}/*`,
-    });
-    runner.allow(['ecs:DescribeTasks', 'ecs:StopTask'], [tasks], ofCluster);
-    acknowledge(runner.role, 'AwsSolutions-IAM5', 'The id of a task is known once it runs.', () => [
-      `Resource::${tasks}`,
-    ]);
-    runner.allow(['logs:GetLogEvents'], [logGroup.logGroupArn]);
   }
 }

@@ -26,6 +26,7 @@ export function validateFarm(
   const problems = new Problems(farm);
   props.image._validate(problems, farm, props.database);
   validatePreparation(problems, props.preparation);
+  props.loginRotation?._validate(problems, props.database.engine);
   validateStreams(problems, defaults);
   subnets.validate(problems, props.singleServerReason !== undefined);
   defaults.exposure._validate(problems, defaults.streams, subnets.loadBalancer.length);

@@ -4,6 +4,8 @@ export * from './farm-exposure';
 export * from './farm-stickiness';
 export * from './image-options';
 export * from './licence-key';
+export * from './login-rotation';
+export * from './login-rotator';
 export * from './mobilink-image';
 export * from './mobilink-server-farm';
 export * from './mobilink-server-options';

@@ -9,6 +9,7 @@ import type { IConsolidatedDatabase } from '../consolidated/consolidated-databas
 import type { DatabasePreparationOptions } from './database-preparation-options';
 import type { FarmExposure } from './farm-exposure';
 import type { FarmStickiness } from './farm-stickiness';
+import type { LoginRotation } from './login-rotation';
 import type { MobiLinkImage } from './mobilink-image';
 import type { MobiLinkServerOptions } from './mobilink-server-options';
 import type { MobiLinkStream } from './mobilink-stream';
@@ -211,6 +212,13 @@ export interface MobiLinkServerFarmProps extends MobiLinkServerOptions {
    * @default 10 UNSOURCED
    */
   readonly targetSyncQueueLength?: number;
+
+  /**
+   * When the login that mlsrv uses is given another password. The servers restart in place for it, one by one, after their syncs.
+   *
+   * @default - never by itself: rotate by hand, as docs/rotation.md describes
+   */
+  readonly loginRotation?: LoginRotation;
 
   /**
    * Where the alarms of the farm go. Its policy must let CloudWatch publish to it, if it has a key of yours.

@@ -20,6 +20,7 @@ import { createService } from './farm-service';
 import { type FarmSize, sizeOf } from './farm-size';
 import { FarmSubnets } from './farm-subnets';
 import type { BoundImage } from './image-source';
+import { LoginRotator } from './login-rotator';
 import type { MobiLinkServerFarmProps } from './mobilink-server-farm-props';
 import { SERVER_METRICS, serverMetric } from './server-metrics';
 import { createServerTask, type ServerTask } from './server-task';
@@ -64,6 +65,9 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
 
   /** Prepares the consolidated database before the servers start; undefined if `preparation` leaves nothing to do. */
   public readonly preparation?: DatabasePreparation;
+
+  /** Rotates the login that mlsrv uses; undefined without `loginRotation`. */
+  public readonly loginRotator?: LoginRotator;
 
   /** The log of the servers. */
   public readonly logGroup: logs.LogGroup;
@@ -127,6 +131,7 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     this.register(defaults);
     this.openPaths(props, defaults);
     this.preparation = this.prepare(props, subnets, task, image, environment);
+    this.loginRotator = this.rotate(props, subnets, task, image, environment);
     this.replaceOnNewCertificate(props, defaults);
     this.scaling = createScaling(this.service, props, size, {
       databaseConnections: this.metricDatabaseConnections(),
@@ -274,6 +279,31 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     });
     this.service.node.addDependency(preparation.resource);
     return preparation;
+  }
+
+  private rotate(
+    props: MobiLinkServerFarmProps,
+    subnets: FarmSubnets,
+    task: ServerTask,
+    image: BoundImage,
+    environment: { [name: string]: string },
+  ): LoginRotator | undefined {
+    if (!props.loginRotation) return undefined;
+    return new LoginRotator(this, 'LoginRotator', {
+      rotation: props.loginRotation,
+      mobiLinkLogin: props.database.mobiLinkLogin,
+      cluster: this.cluster,
+      subnets: subnets.servers,
+      securityGroups: this.service.connections.securityGroups,
+      imageUri: image.uri,
+      executionRole: task.executionRole,
+      logGroup: this.logGroup,
+      environment,
+      scratch: SCRATCH_FOLDER,
+      alarmTopic: props.alarmTopic,
+      logRetention: props.logRetention,
+      logKey: props.logKey,
+    });
   }
 
   private replaceOnNewCertificate({ logRetention }: MobiLinkServerFarmProps, { streams }: FarmDefaults): void {

@@ -47,7 +47,7 @@ export class SqlAnywhereSecrets extends Construct {
       username,
       encryptionKey: this.encryptionKey,
       notRotated:
-        'Rotation restarts servers, so it is ordered by the operator and not by a calendar; see docs/architecture.md.',
+        'Rotation restarts servers, so it is ordered by the operator and not by a calendar; see docs/rotation.md.',
     });
   }
 }

@@ -37,6 +37,8 @@ export interface EcsWorld {
   readonly definitions: readonly TaskDefinition[];
   /** @default - none */
   readonly services?: readonly EcsService[];
+  /** What a task does, nobody here knows. @default - nothing */
+  readonly onBegun?: (task: { readonly definition: TaskDefinition; readonly course: TaskCourse }) => void;
 }
 
 interface RunningTask {
@@ -146,6 +148,7 @@ export class Ecs {
       asked,
     };
     this.tasks.push(task);
+    this.world.onBegun?.(task);
     return { tasks: [this.view(task)], failures: [] };
   }
 

@@ -13,7 +13,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePreparation } from '../../image/supervisor/prepare/settings';
-import { taskToRunSchema } from '../../lambda/prepare-database/task-to-run';
+import { taskToRunSchema } from '../../lambda/one-off-task/task-to-run';
 import { DatabasePreparation, type DatabasePreparationProps } from '../../lib/farm/database-preparation';
 import { isPreparationNeeded } from '../../lib/farm/database-preparation-rules';
 import { SynchronizationScript } from '../../lib/farm/synchronization-script';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { FarmExposure, type MobiLinkServerFarmProps, MobiLinkStream } from '../../lib';
+import { FarmExposure, LoginRotation, type MobiLinkServerFarmProps, MobiLinkStream } from '../../lib';
 import { addFarm, type Farmland, farmland, identity } from './farm-fixture';
 
 const RECOMMENDED_FLAGS: Record<string, unknown> = JSON.parse(
@@ -45,6 +45,7 @@ const farms: [what: string, props: (land: Farmland) => Partial<MobiLinkServerFar
         staticAddresses: true,
       }),
       logKey: new kms.Key(stack, 'LogKey'),
+      loginRotation: LoginRotation.every(Duration.days(30)),
     }),
   ],
 ];

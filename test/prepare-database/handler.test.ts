@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TaskLog } from '../../lambda/prepare-database/task-log';
-import { PreparationTasks } from '../../lambda/prepare-database/tasks';
+import { TaskLog } from '../../lambda/one-off-task/task-log';
+import { OneOffTasks } from '../../lambda/one-off-task/tasks';
 import { Ecs } from '../../rehearsal/cloud/ecs';
 import { LogEvents } from '../../rehearsal/cloud/log-events';
 import { LoopbackService } from '../../rehearsal/cloud/loopback-service';
@@ -53,7 +53,7 @@ afterAll(async () => {
   await Promise.all([ecsService.stop(), logService.stop(), stack.stop()]);
 });
 
-async function started(token: string, tasks = new PreparationTasks()): Promise<string> {
+async function started(token: string, tasks = new OneOffTasks()): Promise<string> {
   const seen = await tasks.start(TASK, token);
   if (seen.kind !== 'started') throw new Error(seen.reason);
   return seen.task;
@@ -61,7 +61,7 @@ async function started(token: string, tasks = new PreparationTasks()): Promise<s
 
 describe('tasks', () => {
   it('are begun once by a token, on Fargate, without a public address', async () => {
-    const tasks = new PreparationTasks();
+    const tasks = new OneOffTasks();
     const first = await tasks.start(TASK, 'token-a');
     expect(await tasks.start(TASK, 'token-a')).toEqual(first);
     expect(await tasks.start(TASK, 'token-b')).not.toEqual(first);
@@ -94,11 +94,11 @@ describe('tasks', () => {
 
   it('for which there is no room are told with the reason', async () => {
     ecs.failures.push('RESOURCE:MEMORY');
-    expect(await new PreparationTasks().start(TASK, 'token-c')).toEqual({ kind: 'no-room', reason: 'RESOURCE:MEMORY' });
+    expect(await new OneOffTasks().start(TASK, 'token-c')).toEqual({ kind: 'no-room', reason: 'RESOURCE:MEMORY' });
   });
 
   it('are seen as far as they have come', async () => {
-    const tasks = new PreparationTasks();
+    const tasks = new OneOffTasks();
     ecs.courses.push({ startsAfter: 10, runsFor: 10, exitCode: 3, unknownFor: 5 });
     const arn = await started('token-d', tasks);
     const look = () => tasks.look(TASK, arn);
@@ -119,7 +119,7 @@ describe('tasks', () => {
   it('that never ran have no exit code', async () => {
     ecs.courses.push({ startsAfter: 0, runsFor: 0, stoppedReason: 'CannotPullContainerError: not found' });
     const arn = await started('token-g');
-    expect(await new PreparationTasks().look(TASK, arn)).toEqual({
+    expect(await new OneOffTasks().look(TASK, arn)).toEqual({
       kind: 'stopped',
       exitCode: undefined,
       taken: false,
@@ -128,7 +128,7 @@ describe('tasks', () => {
   });
 
   it('can be stopped', async () => {
-    const tasks = new PreparationTasks();
+    const tasks = new OneOffTasks();
     ecs.courses.push({ startsAfter: 0, runsFor: 1_000_000, exitCode: 0 });
     const arn = await started('token-e', tasks);
     await tasks.stop(TASK, arn);

@@ -1,6 +1,6 @@
-import type { Observation } from '../../lambda/prepare-database/core';
+import type { Observation } from '../../lambda/one-off-task/core';
+import type { Ports } from '../../lambda/one-off-task/ports';
 import { answerTo } from '../../lambda/prepare-database/custom-resource';
-import type { Ports } from '../../lambda/prepare-database/ports';
 import { requestOf } from '../custom-resource/loopback-stack';
 
 export const TASK = {

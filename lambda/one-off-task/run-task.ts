@@ -4,7 +4,7 @@ import { wordsOf } from './last-words';
 import type { Ports } from './ports';
 import { logStreamOf, type TaskToRun } from './task-to-run';
 
-/** How long a preparation may take; the last words, the answer and its repetitions fit into what Lambda leaves of 15 minutes. */
+/** How long a task may take; the last words, the answer and its repetitions fit into what Lambda leaves of 15 minutes. */
 const PATIENCE = 780_000;
 const FOR_THE_ANSWER = 100_000;
 
@@ -13,10 +13,11 @@ const LOG_TRIES = 4;
 const LOG_PAUSE = 2_000;
 
 /**
- * Runs the task to its end; throws one error that says why the database is not prepared.
- * @param request names this request of CloudFormation: one that is sent again finds the same task
+ * Runs the task to its end; throws one error that says why it came to nothing.
+ * @param request names what asks for it: the same one finds the same task
+ * @param subject what the task is, at the beginning of a sentence
  */
-export async function runPreparation(ports: Ports, task: TaskToRun, request: string): Promise<void> {
+export async function runTask(ports: Ports, task: TaskToRun, request: string, subject: string): Promise<void> {
   const until = ports.now() + Math.min(PATIENCE, ports.remaining() - FOR_THE_ANSWER);
   let progress = begin(until);
   let seen: Observation = { kind: 'nothing-yet' };
@@ -24,18 +25,18 @@ export async function runPreparation(ports: Ports, task: TaskToRun, request: str
     const next = decide(progress, seen, ports.now());
     progress = next.progress;
     const { step } = next;
-    if (step.kind === 'prepared') return;
-    if (step.kind === 'failed') throw new Error(await wordFailure(ports, task, step));
+    if (step.kind === 'done') return;
+    if (step.kind === 'failed') throw new Error(await wordFailure(ports, task, step, subject));
     if (step.after > 0) await ports.sleep(step.after);
     seen =
       step.kind === 'start'
         ? await start(ports, task, tokenOf(request, step.attempt))
         : await look(ports, task, step.task);
-    if (seen.kind !== 'under-way') ports.told('a preparation', { ...seen });
+    if (seen.kind !== 'under-way') ports.told(subject, { ...seen });
   }
 }
 
-/** At most 64 characters (API reference of RunTask, "clientToken"); a request's id is a UUID. */
+/** At most 64 characters (API reference of RunTask, "clientToken"); a request's id, or that of a version, is a UUID. */
 function tokenOf(request: string, attempt: number): string {
   return `${request.slice(0, 60)}-${attempt}`;
 }
@@ -56,9 +57,14 @@ async function look(ports: Ports, task: TaskToRun, arn: string): Promise<Observa
   }
 }
 
-async function wordFailure(ports: Ports, task: TaskToRun, step: Extract<Step, { kind: 'failed' }>): Promise<string> {
+async function wordFailure(
+  ports: Ports,
+  task: TaskToRun,
+  step: Extract<Step, { kind: 'failed' }>,
+  subject: string,
+): Promise<string> {
   const { reason, task: arn, isUnderWay } = step;
-  if (arn === undefined) return `The preparation of the database could not be started: ${reason}`;
+  if (arn === undefined) return `${subject} could not be started: ${reason}`;
   const stream = logStreamOf(task, arn);
   const where = `Task ${arn}, log ${task.logGroup} ${stream}`;
   if (isUnderWay) {
@@ -68,10 +74,10 @@ async function wordFailure(ports: Ports, task: TaskToRun, step: Extract<Step, { 
       () => 'It was stopped',
       (error: unknown) => `It could not be stopped (${wordError(error)})`,
     );
-    return `The preparation of the database has not ended in time: ${reason}; it said: ${words}. ${stopped}. ${where}`;
+    return `${subject} has not ended in time: ${reason}; it said: ${words}. ${stopped}. ${where}`;
   }
   const words = await lastWords(ports, task.logGroup, stream);
-  return `The preparation of the database failed: ${words ?? 'it said nothing'} (${reason}). ${where}`;
+  return `${subject} failed: ${words ?? 'it said nothing'} (${reason}). ${where}`;
 }
 
 /** Waits a little for what the task said last. */

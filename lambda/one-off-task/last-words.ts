@@ -9,7 +9,7 @@ const failed = v.pipe(
 const MOST_LINES = 4;
 const LONGEST = 600;
 
-/** What the lines of a preparation's log say of its end: its own words about the failure, else its last lines. */
+/** What the lines of a task's log say of its end: its own words about the failure, else its last lines. */
 export function wordsOf(lines: readonly string[]): { readonly words?: string; readonly isWhole: boolean } {
   const [own] = lines
     .flatMap((line) => {

@@ -1,7 +1,7 @@
 import type { Observation } from './core';
 import type { TaskToRun } from './task-to-run';
 
-/** What prepare-database needs of the world. Every call may fail or leave open whether it took effect. */
+/** What running a task once needs of the world. Every call may fail or leave open whether it took effect. */
 export interface Ports {
   readonly tasks: {
     /** The same token is the same task, however often it is asked for. */

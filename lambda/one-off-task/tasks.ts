@@ -10,7 +10,7 @@ const PLATFORM_VERSION = '1.4.0';
 const TAKEN: ReadonlySet<string> = new Set(['TerminationNotice', 'SpotInterruption']);
 
 /** ECS, which runs a task and tells how it is. */
-export class PreparationTasks {
+export class OneOffTasks {
   private readonly client = new ECSClient(SDK_LIMITS);
 
   public readonly start: Ports['tasks']['start'] = async (task, token) => {
@@ -48,7 +48,7 @@ export class PreparationTasks {
   };
 
   public readonly stop: Ports['tasks']['stop'] = async ({ cluster }, arn) => {
-    await this.client.send(new StopTaskCommand({ cluster, task: arn, reason: 'No time is left for the preparation' }));
+    await this.client.send(new StopTaskCommand({ cluster, task: arn, reason: 'Nobody waits for it any longer' }));
   };
 }
 

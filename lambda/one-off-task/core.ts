@@ -11,7 +11,7 @@ export type Observation =
   /** Without an exit code the container has never run. `taken`: AWS took its machine away. */
   | { readonly kind: 'stopped'; readonly exitCode?: number; readonly taken: boolean; readonly reason: string };
 
-/** What is known of a preparation. Times are milliseconds of one clock. */
+/** What is known of a task that is to be run once. Times are milliseconds of one clock. */
 export interface Progress {
   /** When nobody waits any longer. */
   readonly until: number;
@@ -28,7 +28,7 @@ export interface Progress {
 export type Step =
   | { readonly kind: 'start'; readonly attempt: number; readonly after: number }
   | { readonly kind: 'look'; readonly task: string; readonly after: number }
-  | { readonly kind: 'prepared' }
+  | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly reason: string; readonly task?: string; readonly isUnderWay: boolean };
 
 /** What comes next, and what is known then. */
@@ -75,7 +75,7 @@ export function decide(progress: Progress, seen: Observation, now: number): Next
 
 function afterEnd(progress: Progress, seen: Extract<Observation, { kind: 'stopped' }>, now: number): Next {
   const { exitCode, taken, reason } = seen;
-  if (exitCode === 0) return { progress, step: { kind: 'prepared' } };
+  if (exitCode === 0) return { progress, step: { kind: 'done' } };
   if (exitCode !== undefined && !taken) return fail(progress, `exit code ${exitCode}, ${reason}`, false);
   const why = exitCode === undefined ? `its container did not start: ${reason}` : reason;
   const lost = progress.lost + 1;

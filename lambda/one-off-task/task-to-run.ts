@@ -3,7 +3,7 @@ import * as v from 'valibot';
 const text = v.pipe(v.string('must be text'), v.minLength(1, 'must not be empty'));
 const texts = v.pipe(v.array(text, 'must be a list'), v.minLength(1, 'must not be empty'));
 
-/** The properties of the custom resource. */
+/** As a construct tells it. */
 export const taskToRunSchema = v.object({
   cluster: text,
   taskDefinition: text,
@@ -14,7 +14,7 @@ export const taskToRunSchema = v.object({
   logStreamPrefix: text,
 });
 
-/** The task that prepares the database, and where it is run. */
+/** A task that is run once, and where. */
 export type TaskToRun = v.InferOutput<typeof taskToRunSchema>;
 
 /** The log stream of a task (Amazon ECS Developer Guide, "Send Amazon ECS logs to CloudWatch": prefix, container, id of the task). */
