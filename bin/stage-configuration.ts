@@ -148,6 +148,8 @@ const farm = v.strictObject({
   maxWorkers: v.optional(whole(1, 1000)),
   longestSyncMinutes: v.optional(whole(2, 60), 15),
   licensedServers: v.optional(whole(1, 1000)),
+  /** How often the login of MobiLink is given another password. @default - never by itself */
+  loginRotationDays: v.optional(whole(1, 1000)),
   clientCidrs: v.optional(v.pipe(v.array(cidr), v.minLength(1, 'must name at least one range')), ['10.0.0.0/8']),
 });
 

@@ -9,6 +9,7 @@ import {
   type IConsolidatedDatabase,
   type IRemoteRegistry,
   LicenceKey,
+  LoginRotation,
   MobiLinkImage,
   MobiLinkStream,
   MobiLinkSystem,
@@ -49,6 +50,8 @@ export class StatelessStack extends Stack {
       maxWorkers: farm.maxWorkers,
       longestSync: Duration.minutes(farm.longestSyncMinutes),
       licensedServers: farm.licensedServers,
+      loginRotation:
+        farm.loginRotationDays === undefined ? undefined : LoginRotation.every(Duration.days(farm.loginRotationDays)),
       trackerRemovalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       registry: props.registry,
       alarmTopic: props.alarmTopic,

@@ -20,6 +20,7 @@ const STAGES: Readonly<Record<Scenario['needs'], string>> = {
   'a primary tracker': 'dev',
   'a database that is prepared': 'dev',
   'a sync schedule': 'dev',
+  'a login that is rotated': 'dev',
   'a mirrored pair': 'pair',
   'a Multi-AZ DB cluster': 'cluster',
   'a mirrored remote over a mirrored pair': 'bothMirrored',

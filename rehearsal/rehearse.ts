@@ -8,6 +8,7 @@ import { Authority } from './world/authority';
 import { deployedRemotes } from './world/custom-resources';
 import { describeFunctions, describeSchedules } from './world/descriptions';
 import { RecordWatch } from './world/record-watch';
+import { rotatedSecrets } from './world/rotations';
 import { startedRoles, startedTargets } from './world/started';
 import { findSyncs } from './world/sync-system';
 import { findTracker } from './world/tracked-database';
@@ -149,6 +150,7 @@ function makesSense({ needs }: Scenario, deployment: Deployment): boolean {
     'a mirrored remote over a single server': () => ofServer && hosts === 2,
     // Its databases fail over as RDS does.
     'a sync schedule': () => ofRds && findSyncs(deployment, functions) !== undefined,
+    'a login that is rotated': () => ofRds && rotatedSecrets(deployment).length > 0,
   };
   return has[needs]();
 }

@@ -20,6 +20,8 @@ export interface TaskDefinition {
   readonly arn: string;
   readonly roleArns: readonly string[];
   readonly container: string;
+  /** What the container is to do. @default - what its image says */
+  readonly command?: string;
   readonly logGroup: string;
   readonly logStreamPrefix: string;
 }

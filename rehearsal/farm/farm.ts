@@ -3,6 +3,13 @@ import type { Chance } from '../cloud/chance';
 import type { Clock } from '../cloud/clock';
 import type { ReconnectFigures } from './reconnect-figures';
 
+/** How often a server looks for another version of its login, and over what time restarts are spread (image/supervisor/life/timing.ts). */
+const LOOKS_EVERY = 60_000;
+const SPREAD_OVER = 60_000;
+
+/** What a server that is stopped softly gives the syncs that it has (the same place). */
+const LAST_SYNCS = 30_000;
+
 /** A MobiLink server in virtual time: whether it serves, and since when. */
 export interface FarmServer {
   readonly name: string;
@@ -30,6 +37,31 @@ export class Farm {
       title: this.of(index).title,
       isServing: true,
     }));
+  }
+
+  /**
+   * The login has another version: each server sees it when it looks next, lets its syncs end, and starts again with it at a moment of its
+   * own. How long that start takes is what the drill has measured.
+   */
+  public loginIsRotated(
+    onLeaving: (server: FarmServer) => void | Promise<void>,
+    onServing: (server: FarmServer) => void | Promise<void>,
+  ): void {
+    const { clock, chance } = this.world;
+    for (const [index, server] of this.servers.entries()) {
+      const { reconnects } = this.of(index);
+      const leavesAfter = chance.next() * LOOKS_EVERY + chance.next() * SPREAD_OVER;
+      const away = LAST_SYNCS + (reconnects[Math.floor(chance.next() * reconnects.length)] ?? 0) * 1000;
+      clock.at(clock.now() + leavesAfter, `${server.name} restarts`, async () => {
+        server.isServing = false;
+        await onLeaving(server);
+      });
+      clock.at(clock.now() + leavesAfter + away, `${server.name} serves again`, async () => {
+        server.isServing = true;
+        server.reconnected = away;
+        await onServing(server);
+      });
+    }
   }
 
   /** By its address, as the load balancer keeps it (stickiness `source_ip`). */

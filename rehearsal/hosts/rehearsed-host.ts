@@ -152,6 +152,12 @@ export class RehearsedHost implements ManagedNode {
     await this.loseSyncs();
   }
 
+  /** Its MobiLink server takes no new sync from now on; those under way come to their end. */
+  public async missServer(): Promise<void> {
+    await this.rest();
+    this.usualSync = { seconds: FAILING_SECONDS, exitCode: LOST_DATABASE };
+  }
+
   public findServer(): void {
     this.usualSync = USUAL_SYNC;
   }

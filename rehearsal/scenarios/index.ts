@@ -12,6 +12,7 @@ import { pairArbiterLost, pairDownAndBack, pairSplitClaim } from './pair-disturb
 import { pairFailover, pairFailoverSilentMirror, pairPlannedFailover, pairZoneLost } from './pair-failover';
 import { pairSteadyState } from './pair-steady-state';
 import { preparation } from './preparation';
+import { rotation } from './rotation';
 import type { Scenario } from './scenario';
 import { steadyState } from './steady-state';
 import { syncDeadLetters } from './sync-dead-letters';
@@ -47,6 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   syncRound,
   syncFailover,
   farmFailover,
+  rotation,
   syncUnreachable,
   syncFiredAgain,
   syncThrottled,

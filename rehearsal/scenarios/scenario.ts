@@ -16,6 +16,7 @@ export type Need =
   | 'a primary tracker'
   | 'a database that is prepared'
   | 'a sync schedule'
+  | 'a login that is rotated'
   | 'a mirrored pair'
   | 'a Multi-AZ DB cluster'
   | 'a mirrored remote over a mirrored pair'

@@ -242,6 +242,7 @@ export function describeDocuments(deployment: Deployment, functions: readonly Se
 
 const container = v.object({
   Name: text,
+  Command: v.optional(v.array(text), []),
   LogConfiguration: v.object({
     Options: v.object({ 'awslogs-group': text, 'awslogs-stream-prefix': text }),
   }),
@@ -254,11 +255,12 @@ export function describeTaskDefinitions(deployment: Deployment): TaskDefinition[
       it,
       v.object({ TaskRoleArn: text, ExecutionRoleArn: text, ContainerDefinitions: v.tuple([container]) }),
     );
-    const [{ Name, LogConfiguration }] = ContainerDefinitions;
+    const [{ Name, Command, LogConfiguration }] = ContainerDefinitions;
     return {
       arn: it.physicalId,
       roleArns: [TaskRoleArn, ExecutionRoleArn],
       container: Name,
+      command: Command.join(' '),
       logGroup: LogConfiguration.Options['awslogs-group'],
       logStreamPrefix: LogConfiguration.Options['awslogs-stream-prefix'],
     };

@@ -3,7 +3,7 @@ import { AutoScaling } from '../cloud/autoscaling';
 import { Chance } from '../cloud/chance';
 import { Clock } from '../cloud/clock';
 import { DynamoDb } from '../cloud/dynamodb';
-import { Ecs } from '../cloud/ecs';
+import { Ecs, type EcsWorld } from '../cloud/ecs';
 import { EventBus } from '../cloud/event-bus';
 import type { CloudEvent } from '../cloud/event-bus-event';
 import type { DeadLetter } from '../cloud/event-bus-targets';
@@ -37,10 +37,14 @@ import { findInsideRemote } from './inside-set-up';
 import { PairSite } from './pair-site';
 import { Queues } from './queues';
 import { problemsOfRemotes } from './remote-definitions';
+import { Rotations } from './rotations';
 import { describeScalingGroups } from './scaling-groups';
 import { startedTargets } from './started';
 import { findSyncs, type SyncSystem } from './sync-system';
 import { describeClusters, describeDatabases, findTracker, type Tracker } from './tracked-database';
+
+/** What every secret of a deployment holds at first. */
+const LOGIN = JSON.stringify({ username: 'rehearsed', password: 'rehearsed' });
 
 export interface WorldOptions {
   readonly deployment: Deployment;
@@ -100,6 +104,9 @@ export class World {
   public onDelivered: (targetArn: string) => void = () => {};
   /** What else must be closed when the world ends. */
   public readonly onDispose: (() => Promise<void>)[] = [];
+  /** Secrets Manager and what it holds. */
+  public readonly secrets: SecretsManager;
+  public readonly rotations: Rotations;
   private readonly runtimes = new Map<string, FunctionRuntime>();
   private readonly scheduler: Scheduler;
   private readonly scheduledRules: ScheduledRules;
@@ -160,9 +167,15 @@ export class World {
       region,
       definitions: describeTaskDefinitions(deployment),
       services: describeServices(deployment),
+      onBegun: (task) => this.playTask(task),
     });
     const secrets = new SecretsManager(clock, 'there');
-    for (const { physicalId } of deployment.ofType('AWS::SecretsManager::Secret')) secrets.put(physicalId, 'rehearsed');
+    this.secrets = secrets;
+    for (const { physicalId } of deployment.ofType('AWS::SecretsManager::Secret')) secrets.put(physicalId, LOGIN);
+    this.rotations = new Rotations(deployment, {
+      secrets,
+      invoke: (arn, event, sourceArn) => this.invokeInOwnName('secretsmanager.amazonaws.com', arn, event, sourceArn),
+    });
     const logEvents = new LogEvents({
       now: () => clock.now(),
       accountId,
@@ -275,6 +288,29 @@ export class World {
   public get hostWorld() {
     const { clock, latencies, wire } = this;
     return { clock, latencies, wire, region: this.options.region };
+  }
+
+  /** The task that rotates a login makes the pending version the current one before it ends, by its own role. */
+  private playTask({ definition, course }: Parameters<NonNullable<EcsWorld['onBegun']>>[0]): void {
+    if (definition.command !== 'rotate' || course.exitCode !== 0) return;
+    const { clock, options, secrets } = this;
+    clock.at(clock.now() + course.startsAfter + course.runsFor - 1_000, 'the task rotates the login', () => {
+      const { secretArn: resource } = this.rotations.secret;
+      const [taskRole = ''] = definition.roleArns;
+      for (const action of ['secretsmanager:GetSecretValue', 'secretsmanager:UpdateSecretVersionStage']) {
+        const { allowed, message } = options.authority.ofRole(taskRole, { action, resource });
+        if (!allowed) return this.trouble(message);
+      }
+      secrets.promote(resource, secrets.versionOf(resource, 'AWSPENDING') ?? '');
+    });
+  }
+
+  /** Waits for the end, as a service does that goes on by the outcome. */
+  private async invokeInOwnName(principal: string, arn: string, event: unknown, sourceArn: string) {
+    const permission = { action: 'lambda:InvokeFunction', resource: arn };
+    const { allowed, message } = this.options.authority.ofService(principal, permission, sourceArn);
+    if (!allowed) this.trouble(message);
+    return allowed ? this.lambda.invokeSync(arn, event) : undefined;
   }
 
   /** A Multi-AZ failover begins now. */
