@@ -26,6 +26,11 @@ const MESSAGES = {
   'RDS-EVENT-0250': 'Switchover from primary source to target started.',
   'RDS-EVENT-0251': 'Switchover from primary source to target completed. Databases were renamed.',
   'RDS-EVENT-0248': 'Switchover completed on blue/green deployment.',
+  'RDS-EVENT-0249': 'Switchover canceled on blue/green deployment.',
+  'RDS-EVENT-0252': 'Switchover from primary source to target was canceled.',
+  'RDS-EVENT-0259': 'Switchover from read replica source to target started.',
+  'RDS-EVENT-0260': 'Switchover from read replica source to target completed. Databases were renamed.',
+  'RDS-EVENT-0261': 'Switchover from read replica source to target was canceled.',
 } as const;
 
 /** The green database takes over the name of the blue one: another resource behind the same endpoint, in the zone where it stands. */
@@ -37,6 +42,7 @@ export function switchOver(instance: DatabaseInstance, world: FailoverWorld): Sw
   const apiTellsAt = startedAt + between('apiTells');
   tell(instance, world, 'RDS-EVENT-0247');
   tell(instance, world, 'RDS-EVENT-0250');
+  tell(instance, world, 'RDS-EVENT-0259');
   clock.at(startedAt + between('addressMoves'), 'the name leads to the green database', () => {
     const [a = '', b = '', c = ''] = (instance.addresses[0] ?? '').split('.');
     instance.addresses = [[a, b, c, '99'].join('.')];
@@ -46,9 +52,19 @@ export function switchOver(instance: DatabaseInstance, world: FailoverWorld): Sw
   });
   clock.at(completedAt, 'switch-over completed', () => {
     tell(instance, world, 'RDS-EVENT-0251');
+    tell(instance, world, 'RDS-EVENT-0260');
     tell(instance, world, 'RDS-EVENT-0248');
   });
   return { startedAt, completedAt, apiTellsAt };
+}
+
+/** A switch-over that runs out of its time, or finds that the green database lags: everything stays as it is. */
+export function cancelSwitchOver(instance: DatabaseInstance, world: FailoverWorld): void {
+  const { clock, chance } = world;
+  for (const id of ['RDS-EVENT-0247', 'RDS-EVENT-0250', 'RDS-EVENT-0259'] as const) tell(instance, world, id);
+  clock.at(clock.now() + chance.between(...STEPS.switchOver), 'switch-over cancelled', () => {
+    for (const id of ['RDS-EVENT-0252', 'RDS-EVENT-0261', 'RDS-EVENT-0249'] as const) tell(instance, world, id);
+  });
 }
 
 /** The events name the deployment, not the database. */

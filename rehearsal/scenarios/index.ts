@@ -2,6 +2,7 @@ import { blueGreen } from './blue-green';
 import { bothEndsMirrored } from './both-ends-mirrored';
 import { clusterFailover, clusterFailoverFails } from './cluster-failover';
 import { COMBINATIONS } from './combinations';
+import { blueGreenCancelled, failoverAbandoned } from './come-to-nothing';
 import { failover } from './failover';
 import { failoverRepeatedAndReversed } from './failover-repeated-and-reversed';
 import { failoverWithoutEvents } from './failover-without-events';
@@ -35,6 +36,8 @@ export const SCENARIOS: readonly Scenario[] = [
   killedBeforeAnnouncement,
   preparation,
   blueGreen,
+  blueGreenCancelled,
+  failoverAbandoned,
   clusterFailover,
   clusterFailoverFails,
   pairSteadyState,

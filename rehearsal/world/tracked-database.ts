@@ -96,9 +96,9 @@ export function describeDatabases(deployment: Deployment, tracker: Tracker | und
 }
 
 /** The Multi-AZ DB clusters as they stand before anything happened: the first member is the writer. */
-export function describeClusters(deployment: Deployment): DatabaseCluster[] {
+export function describeClusters(deployment: Deployment, tracker: Tracker | undefined): DatabaseCluster[] {
   const schema = v.object({ Engine: text, DBClusterInstanceClass: text });
-  return deployment.ofType('AWS::RDS::DBCluster').map((it, index) => {
+  const made = deployment.ofType('AWS::RDS::DBCluster').map((it, index) => {
     const { Engine } = read(it, schema);
     const members = [1, 2, 3].map((number) => `${it.physicalId}-instance-${number}`);
     return {
@@ -113,6 +113,9 @@ export function describeClusters(deployment: Deployment): DatabaseCluster[] {
       addresses: [`10.40.16.${100 + index}`],
     };
   });
+  const tracked = tracker?.clusterArn;
+  if (tracked === undefined || made.some((it) => it.arn === tracked)) return made;
+  return [...made, existingCluster(tracked, made.length)];
 }
 
 /** A database that the assembly only names: nothing of it is known but its ARN, so it is taken for one in Multi-AZ mode. */
@@ -130,5 +133,22 @@ function existing(arn: string, index: number): DatabaseInstance {
     port: 3306,
     api: { status: 'available', availabilityZone: `${region}a`, secondaryZone: `${region}b` },
     addresses: [`10.40.16.${10 + index}`],
+  };
+}
+
+/** A cluster that the assembly only names. */
+function existingCluster(arn: string, index: number): DatabaseCluster {
+  const [, , , region = '', , , identifier = ''] = arn.split(':');
+  const members = [1, 2, 3].map((number) => `${identifier}-instance-${number}`);
+  return {
+    identifier,
+    arn,
+    resourceId: `cluster-${lettersFrom(arn, 26, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}`,
+    engine: 'mysql',
+    host: `${identifier}.cluster-c${lettersFrom(`${arn}/host`, 11)}.${region}.rds.amazonaws.com`,
+    port: 3306,
+    members,
+    api: { status: 'available', writers: members.slice(0, 1) },
+    addresses: [`10.40.16.${100 + index}`],
   };
 }

@@ -14,8 +14,8 @@ import type { MirroredPair, PairVariants } from '../cloud/mirrored-pair';
 import { type DatabaseInstance, Rds } from '../cloud/rds';
 import { type ClusterCourse, failedFailover, failOverCluster } from '../cloud/rds-cluster-failover';
 import type { DatabaseCluster } from '../cloud/rds-clusters';
-import { type FailoverCourse, failOver } from '../cloud/rds-failover';
-import { type SwitchOverCourse, switchOver } from '../cloud/rds-switch-over';
+import { abandonFailover, type FailoverCourse, failOver } from '../cloud/rds-failover';
+import { cancelSwitchOver, type SwitchOverCourse, switchOver } from '../cloud/rds-switch-over';
 import { ScheduledRules, Scheduler } from '../cloud/scheduler';
 import { SecretsManager } from '../cloud/secrets-manager';
 import { type RawRequest, ServiceError } from '../cloud/service';
@@ -141,7 +141,7 @@ export class World {
     this.functions = describeFunctions(deployment, startedTargets(deployment));
     this.tracker = findTracker(this.functions);
     this.syncs = findSyncs(deployment, this.functions);
-    this.rds = new Rds(describeDatabases(deployment, this.tracker), clock, describeClusters(deployment));
+    this.rds = new Rds(describeDatabases(deployment, this.tracker), clock, describeClusters(deployment, this.tracker));
     this.queues = new Queues({
       deployment,
       authority,
@@ -321,6 +321,16 @@ export class World {
   /** A blue/green deployment switches over now. */
   public switchOver(): SwitchOverCourse {
     return switchOver(this.database, this.course('switch-over'));
+  }
+
+  /** A switch-over begins now and is cancelled: nothing is renamed. */
+  public cancelSwitchOver(): void {
+    cancelSwitchOver(this.database, this.course('cancelled switch-over'));
+  }
+
+  /** RDS is asked for another failover too soon, and says that it will not. */
+  public abandonFailover(): void {
+    abandonFailover(this.database, this.course('abandoned failover'));
   }
 
   /** The cluster fails over to its next member now. */

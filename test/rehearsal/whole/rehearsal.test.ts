@@ -51,13 +51,18 @@ describe('the rehearsal of the stage whose database is a mirrored pair', () => {
   }, 600_000);
 });
 
+const OF_INSTANCE = ['failover', 'steady-state'];
+const OF_CLUSTER = ['cluster-failover', 'cluster-failover-fails'];
+const WEAK = { '@aws-cdk/core:defaultCrossStackReferences': 'weak' };
+
 describe('an assembly made elsewhere', () => {
   it.each([
-    ['a database that exists already, with a topic that hears of it', 'examples/existing-database.ts', {}],
-    ['one stack', 'examples/one-stack.ts', {}],
-    ['certificates of somebody else', 'examples/internet-tls.ts', {}],
-    ['two stacks with weak references', 'bin/mobilink-ha.ts', { '@aws-cdk/core:defaultCrossStackReferences': 'weak' }],
-  ])('%s', async (_what, app, flags) => {
+    ['a database that exists already, with a topic that hears of it', 'examples/existing-database.ts', {}, OF_INSTANCE],
+    ['a cluster that exists already', 'examples/existing-cluster.ts', {}, OF_CLUSTER],
+    ['one stack', 'examples/one-stack.ts', {}, OF_INSTANCE],
+    ['certificates of somebody else', 'examples/internet-tls.ts', {}, OF_INSTANCE],
+    ['two stacks with weak references', 'bin/mobilink-ha.ts', WEAK, OF_INSTANCE],
+  ])('%s', async (_what, app, flags, scenarios) => {
     const outdir = mkdtempSync(path.join(tmpdir(), 'mobilink-elsewhere-'));
     const context = { ...JSON.parse(readFileSync('cdk.json', 'utf8')).context, ...flags };
     execFileSync(process.execPath, ['--import', 'tsx', app], {
@@ -69,14 +74,8 @@ describe('an assembly made elsewhere', () => {
       },
       stdio: 'pipe',
     });
-    const { code, output } = await runRehearsal([
-      '--assembly',
-      outdir,
-      '--scenario',
-      'failover',
-      '--scenario',
-      'steady-state',
-    ]);
+    const names = scenarios.flatMap((name) => ['--scenario', name]);
+    const { code, output } = await runRehearsal(['--assembly', outdir, ...names]);
     rmSync(outdir, { recursive: true, force: true });
     expect(output).toContain('Everything that the design promises happened in 2 of 2 rehearsals.');
     expect(code).toBe(0);
@@ -86,7 +85,7 @@ describe('an assembly made elsewhere', () => {
 describe('the command', () => {
   it('lists its scenarios and explains itself', async () => {
     const listed = await runRehearsal(['--list']);
-    expect(listed.output.match(/^\S+ {2,}/gm)).toHaveLength(33);
+    expect(listed.output.match(/^\S+ {2,}/gm)).toHaveLength(36);
     expect((await runRehearsal(['--help'])).output).toContain('--assembly DIR');
   });
 
