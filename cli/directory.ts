@@ -10,8 +10,8 @@ export const DIRECTORY_OUTPUT = 'mobilink-ha: where the operator finds the parts
 const scheduleSchema = v.object({
   /** In run ids. */
   name: v.string(),
-  /** As EventBridge Scheduler knows it. */
-  schedule: v.string(),
+  /** As EventBridge Scheduler knows it; undefined for one of a later stack. */
+  schedule: v.optional(v.string()),
   groups: v.array(v.string()),
   /** Hours between two runs, at most. */
   hourGap: v.optional(v.number()),

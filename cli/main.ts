@@ -17,6 +17,9 @@ import type { Terminal } from './terminal';
 /** Set by the bundler. */
 declare const MOBILINK_HA_VERSION: string;
 
+// The bundle holds its SDK: what becomes of later ones is not the user's business.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 async function main(args: readonly string[]): Promise<number> {
   const line = parseCommandLine(args, process.env);
   if (line === 'help') return say(HELP.trimEnd());

@@ -290,6 +290,8 @@ export class System {
   public async scheduleStates(): Promise<ScheduleState[]> {
     return Promise.all(
       this.syncs.schedules.map(async (schedule): Promise<ScheduleState> => {
+        // Nobody can say of a schedule whose name is not known; it is taken to be enabled.
+        if (schedule.schedule === undefined) return { schedule, enabled: true };
         const { State } = await this.scheduler.send(new GetScheduleCommand({ Name: schedule.schedule }));
         return { schedule, enabled: State !== 'DISABLED' };
       }),

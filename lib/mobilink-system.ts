@@ -136,7 +136,7 @@ export class MobiLinkSystem extends Construct {
     }
     this.directory = new OperatorDirectory(this, 'Directory', {
       farm: this.farm,
-      tracker: this.primaryTracker,
+      tracker: this.trackedDatabase,
       dispatcher: this.dispatcher,
     });
     if (props.monitored !== false) {

@@ -69,10 +69,21 @@ async function main(): Promise<number> {
     accountId: ACCOUNT,
     region: REGION,
     print: (line) => console.log(line),
+    hold: (environment) => (options.hold ? untilEnter(environment) : Promise.resolve()),
     keepRequests: (lines) => {
       if (options.requests) writeFileSync(options.requests, `${lines.join('\n')}\n`, { flag: 'a' });
     },
   });
+}
+
+/** The virtual clock stands still meanwhile. */
+async function untilEnter(environment: Readonly<Record<string, string>>): Promise<void> {
+  const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  console.log(`\nIn another terminal, in this folder:\n\n  export ${settings.join(' ')}`);
+  console.log('  npx mobilink-ha status\n  npx mobilink-ha doctor\n\nThe virtual clock stands still. Enter goes on.');
+  process.stdin.resume();
+  await new Promise((done) => process.stdin.once('data', done).once('end', done));
+  process.stdin.pause();
 }
 
 /** The stages of cdk.json that hold what the scenarios need. */

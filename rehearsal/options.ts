@@ -7,6 +7,7 @@ export interface Options {
   readonly runs: number;
   readonly list: boolean;
   readonly help: boolean;
+  readonly hold: boolean;
   readonly requests?: string;
 }
 
@@ -20,6 +21,8 @@ export const USAGE = `npm run rehearse -- [options]
   --assembly DIR      rehearses a cloud assembly made elsewhere (default: synthesizes the stages of
                       this app, each for the scenarios that need it)
   --requests FILE     writes every request of every function to FILE, one line of JSON each
+  --hold              stops the scenario "operator" in the middle of the failover, until you press Enter, and says
+                      how another terminal looks at it with npx mobilink-ha
   --help              shows this`;
 
 /** What the user asked for; throws an error that says what is wrong. */
@@ -35,6 +38,7 @@ export function parseOptions(args: string[], known: string[], usual: string[]): 
       list: { type: 'boolean', default: false },
       requests: { type: 'string' },
       help: { type: 'boolean', default: false },
+      hold: { type: 'boolean', default: false },
     },
   });
   const scenarios = values.scenario ?? usual;
@@ -48,6 +52,7 @@ export function parseOptions(args: string[], known: string[], usual: string[]): 
     runs: whole('--runs', values.runs ?? '1', 1, 10_000),
     list: values.list,
     help: values.help,
+    hold: values.hold,
     requests: values.requests,
   };
 }

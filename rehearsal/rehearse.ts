@@ -25,6 +25,8 @@ export interface RehearsalOptions {
   readonly accountId: string;
   readonly region: string;
   print(line: string): void;
+  /** Waits while somebody looks around; the environment is for his commands. */
+  hold(environment: Readonly<Record<string, string>>): Promise<void>;
   /** Given every request of each scenario, one line of JSON each. */
   keepRequests(lines: string[]): void;
 }
@@ -122,7 +124,14 @@ async function play(
   world.onDelivered = (target) => timeline.say('event', `delivered to ${target}`);
   world.onTrouble = (what) => timeline.say('trouble', what);
   try {
-    await scenario.play({ world, record, checks, say: (what) => timeline.say('world', what) });
+    await scenario.play({
+      world,
+      record,
+      checks,
+      deployment,
+      hold: options.hold,
+      say: (what) => timeline.say('world', what),
+    });
     findings(world, scenario, checks);
     options.keepRequests(world.wire.requests.lines());
     return { checks, digest: world.wire.requests.digest() };

@@ -68,7 +68,7 @@ function runOf(system: System, wanted: readonly RemoteAddress[]): Run {
   };
 }
 
-/** As further attempts of a shard of which all batches are known. */
+/** As first attempts of a shard of which all batches are known. */
 async function order(
   system: System,
   run: Run,
@@ -88,7 +88,7 @@ async function order(
       kind: 'retry',
       ...place,
       batch: String(index),
-      attempt: 0,
+      attempt: 1,
       remotes: batch.map(({ groupShard: at, name }) => {
         const { hosts = [], profile } = known.get(`${at}/${name}`) ?? {};
         return { remoteName: name, hosts, ...(profile !== undefined && { profile }) };

@@ -11,6 +11,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function/bundled-function';
+import { withRunbook } from '../runbook/runbook';
 import { secretIdOf, secretResourceOf } from '../secret-access/secret-access';
 import type { LoginRotation } from './login-rotation';
 import { allowToRun, createOneOffTask, type OneOffTask } from './one-off-task';
@@ -106,8 +107,7 @@ export class LoginRotator extends Construct {
     this.allowSecret(runner, props.mobiLinkLogin);
     this.schedule(runner, props);
     this.alarm = new cloudwatch.Alarm(this, 'Failed', {
-      alarmDescription:
-        'The password of the MobiLink login could not be changed; docs/rotation.md says what to look at.',
+      alarmDescription: withRunbook('The password of the MobiLink login could not be changed.', 'rotation-failed'),
       metric: this.metricFailures(),
       threshold: 1,
       evaluationPeriods: 1,

@@ -61,6 +61,7 @@ export class SyncMonitoring extends Construct {
       ...ofFarm.others,
       ...createDatabaseAlarms(this, database, farm, this.thresholds),
       ...farm.alarms,
+      ...(farm.loginRotator ? [farm.loginRotator.alarm] : []),
       ...(dispatcher?.alarms ?? []),
     );
     this.tellOfDatabase(ofDatabase?.others ?? []);

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { MobiLinkServerFarm } from '../farm/mobilink-server-farm';
-import type { PrimaryTracker } from '../primary/primary-tracker';
+import type { TrackedDatabase } from '../primary/tracked-database';
 import type { SyncDispatcher } from '../remotes/sync-dispatcher';
 import type { SyncSchedule } from '../remotes/sync-schedule';
 import { DIRECTORY_OUTPUT } from './contract';
@@ -14,11 +14,11 @@ export interface OperatorDirectoryProps {
   readonly farm: MobiLinkServerFarm;
 
   /**
-   * The primary tracker of the consolidated database.
+   * The consolidated database as it is tracked.
    *
    * @default - none: nobody says who is primary
    */
-  readonly tracker?: PrimaryTracker;
+  readonly tracker?: TrackedDatabase;
 
   /**
    * Carries out scheduled syncs; its schedules are listed, whenever they are added.
@@ -38,7 +38,7 @@ export class OperatorDirectory extends Construct {
   public readonly parameter: ssm.CfnParameter;
 
   private readonly farm: MobiLinkServerFarm;
-  private readonly tracker?: PrimaryTracker;
+  private readonly tracker?: TrackedDatabase;
   private readonly dispatcher?: SyncDispatcher;
   private readonly schedules: SyncSchedule[] = [];
 
@@ -120,7 +120,8 @@ export class OperatorDirectory extends Construct {
         collectDeadLetters: dispatcher.collectDeadLetterQueue.queueUrl,
         schedules: this.schedules.map((it) => ({
           name: it.scheduleName,
-          schedule: it.schedule.ref,
+          // One of a later stack needs this one, so this one must not need it.
+          schedule: Stack.of(it) === Stack.of(this) ? it.schedule.ref : undefined,
           groups: it.groups,
           hourGap: hoursOf(it),
           ...it._runTimes,

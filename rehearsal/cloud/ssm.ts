@@ -59,6 +59,13 @@ export class Ssm {
     };
   }
 
+  /** Whether its agent is heard of; undefined for a host that Systems Manager does not know. */
+  public pingOf(id: string): 'Online' | 'ConnectionLost' | undefined {
+    const node = this.nodes.get(id);
+    if (!node?.registered) return undefined;
+    return node.online ? 'Online' : 'ConnectionLost';
+  }
+
   public add(...nodes: ManagedNode[]): void {
     for (const node of nodes) this.nodes.set(node.id, node);
   }

@@ -9,6 +9,7 @@ import { failoverWithoutEvents } from './failover-without-events';
 import { farmFailover } from './farm-failover';
 import { insideTrigger } from './inside-trigger';
 import { killedBeforeAnnouncement } from './killed-before-announcement';
+import { operator } from './operator';
 import { pairArbiterLost, pairDownAndBack, pairSplitClaim } from './pair-disturbed';
 import { pairFailover, pairFailoverSilentMirror, pairPlannedFailover, pairZoneLost } from './pair-failover';
 import { pairSteadyState } from './pair-steady-state';
@@ -57,6 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
   syncThrottled,
   syncDeadLetters,
   syncKilled,
+  operator,
   bothEndsMirrored,
   insideTrigger,
   ...COMBINATIONS,

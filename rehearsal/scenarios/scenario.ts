@@ -1,3 +1,4 @@
+import type { Deployment } from '../assembly/deployment';
 import type { PairVariants } from '../cloud/mirrored-pair';
 import type { Checks } from '../report/checks';
 import type { RecordWatch } from '../world/record-watch';
@@ -7,6 +8,9 @@ export interface Stage {
   readonly world: World;
   readonly record: RecordWatch;
   readonly checks: Checks;
+  readonly deployment: Deployment;
+  /** Lets somebody at a terminal look around, if he asked for that; the environment is for his commands. */
+  hold(environment: Readonly<Record<string, string>>): Promise<void>;
   /** Tells the reader of the timeline. */
   say(what: string): void;
 }

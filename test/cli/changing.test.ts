@@ -161,6 +161,7 @@ describe('sync', () => {
     const ends = site.messages('collect').map((it) => v.parse(collectMessage, it));
     expect(ends).toHaveLength(4);
     const ordered = orders.flatMap((it) => (it.kind === 'retry' ? it.remotes.map(({ remoteName }) => remoteName) : []));
+    expect(orders.every((it) => it.kind === 'retry' && it.attempt === 1)).toBe(true);
     expect(ordered.sort()).toEqual(names.map((name) => name.slice(7)).sort());
     for (const end of ends) {
       if (end.kind !== 'shard-ended') throw new Error(end.kind);
