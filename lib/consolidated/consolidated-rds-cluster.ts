@@ -259,7 +259,7 @@ function validate(scope: Construct, props: ConsolidatedRdsClusterProps, engine: 
     value: product,
     fix: 'use ConsolidatedRdsInstance, or ConsolidatedRdsEngine.mysql()',
   });
-  props.masterLogin?._validate(problems, { hasBlueGreen: false, engineType: engine.instanceEngine.engineType });
+  props.masterLogin?._validate(problems, false);
   requireWhole(problems, props.allocatedStorage, {
     id: 'MobiLink:Consolidated:AllocatedStorage',
     prop: 'allocatedStorage',

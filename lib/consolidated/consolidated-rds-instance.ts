@@ -11,7 +11,7 @@ import type { IConsolidatedDatabase } from './consolidated-database';
 import type { ConsolidatedRdsProps } from './consolidated-rds-props';
 import { databaseIdOf } from './database-id';
 import { MasterLogin } from './master-login';
-import type { MobiLinkEngine } from './mobilink-engine';
+import { MobiLinkEngine } from './mobilink-engine';
 import type { OdbcDataSource } from './odbc-data-source';
 import { ConsolidatedRdsEngine } from './rds-engine';
 import { acknowledgeLogRetention, acknowledgeRotation } from './rds-findings';
@@ -190,7 +190,8 @@ function validate(scope: Construct, props: ConsolidatedRdsInstanceProps, engine:
     reasons: { singleAzReason: props.singleAzReason, deletableReason: props.deletableReason },
     instanceType: props.instanceType,
   });
-  props.masterLogin?._validate(problems, { hasBlueGreen: true, engineType: engine.instanceEngine.engineType });
+  // Of our products RDS has them for MySQL only: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.RDS_Fea_Regions_DB-eng.Feature.BlueGreenDeployments.html
+  props.masterLogin?._validate(problems, engine.engine === MobiLinkEngine.MYSQL);
   const storage = known(props.allocatedStorage);
   problems.require(
     storage === undefined || (Number.isInteger(storage) && storage >= 20 && storage <= LARGEST_STORAGE),

@@ -13,15 +13,9 @@ export interface ManagedMasterLoginOptions {
    * Why nobody will want to change this database by a blue/green deployment, the way to a new version with the least downtime: RDS has
    * none for a database whose master password it manages.
    *
-   * @default - none: an instance is refused; a Multi-AZ DB cluster has no blue/green deployments to give up
+   * @default - none: an instance of MySQL is refused; Multi-AZ DB clusters and other products have no blue/green deployments to give up
    */
   readonly withoutBlueGreenReason?: string;
-}
-
-interface MasterLoginUse {
-  readonly hasBlueGreen: boolean;
-  /** As RDS names it. */
-  readonly engineType: string;
 }
 
 /**
@@ -36,8 +30,8 @@ export class MasterLogin {
   }
 
   /**
-   * A secret of RDS, which rotates it every seven days. Excludes blue/green deployments, read replicas (but for SQL Server) and
-   * container databases of Oracle. Cost: 40 cents a month.
+   * A secret of RDS, which rotates it every seven days. Excludes blue/green deployments, and read replicas (but for
+   * SQL Server). Cost: 40 cents a month.
    */
   public static managedByRds(options: ManagedMasterLoginOptions = {}): MasterLogin {
     return new MasterLogin(true, options.withoutBlueGreenReason);
@@ -53,7 +47,7 @@ export class MasterLogin {
    * Notes what the database cannot have of it.
    * @internal
    */
-  public _validate(problems: Problems, { hasBlueGreen, engineType }: MasterLoginUse): void {
+  public _validate(problems: Problems, hasBlueGreen: boolean): void {
     if (!this.isManagedByRds) return;
     const reason = known(this.withoutBlueGreenReason);
     const isReasoned = this.withoutBlueGreenReason !== undefined && reason?.trim() !== '';
@@ -63,13 +57,6 @@ export class MasterLogin {
       rule: 'must say why: RDS has no blue/green deployments of a database whose master password it manages',
       value: reason,
       fix: 'write the reason for whoever upgrades the database, or use MasterLogin.generated()',
-    });
-    problems.require(!engineType.endsWith('-cdb'), {
-      id: 'MobiLink:Consolidated:ManagedLoginEngine',
-      prop: 'masterLogin',
-      rule: 'must be generated: RDS manages no master password of a container database of Oracle',
-      value: engineType,
-      fix: 'use MasterLogin.generated()',
     });
   }
 

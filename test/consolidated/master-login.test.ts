@@ -2,7 +2,6 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import * as rds from 'aws-cdk-lib/aws-rds';
 import { describe, expect, it } from 'vitest';
 import { ConsolidatedRdsCluster, ConsolidatedRdsEngine, ConsolidatedRdsInstance, MasterLogin } from '../../lib';
 
@@ -60,17 +59,11 @@ describe('a master login that RDS keeps', () => {
     );
   });
 
-  it('is refused for a container database of Oracle', () => {
+  it('needs no reason where there are no blue/green deployments', () => {
     const { stack, vpc } = stackWithVpc();
-    const mysql = ConsolidatedRdsEngine.mysql();
-    const instanceEngine = rds.DatabaseInstanceEngine.oracleEeCdb({
-      version: rds.OracleEngineVersion.VER_19_0_0_0_2021_10_R1,
-    });
-    const engine = Object.create(mysql, { instanceEngine: { value: instanceEngine } }) as ConsolidatedRdsEngine;
-    const masterLogin = MasterLogin.managedByRds(KEPT);
-    expect(() => new ConsolidatedRdsInstance(stack, 'Consolidated', { vpc, engine, masterLogin })).toThrow(
-      "[MobiLink:Consolidated:ManagedLoginEngine] masterLogin: must be generated: RDS manages no master password of a container database of Oracle, got 'oracle-ee-cdb'",
-    );
+    const engine = ConsolidatedRdsEngine.oracleEnterprise();
+    new ConsolidatedRdsInstance(stack, 'Consolidated', { vpc, engine, masterLogin: MasterLogin.managedByRds() });
+    Template.fromStack(stack).hasResourceProperties('AWS::RDS::DBInstance', { ManageMasterUserPassword: true });
   });
 });
 
