@@ -85,7 +85,7 @@ describe('an assembly made elsewhere', () => {
 describe('the command', () => {
   it('lists its scenarios and explains itself', async () => {
     const listed = await runRehearsal(['--list']);
-    expect(listed.output.match(/^\S+ {2,}/gm)).toHaveLength(36);
+    expect(listed.output.match(/^\S+ {2,}/gm)).toHaveLength(37);
     expect((await runRehearsal(['--help'])).output).toContain('--assembly DIR');
   });
 
