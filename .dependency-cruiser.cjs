@@ -9,8 +9,8 @@ const FLOORS = {
   runbook: [],
   'bundled-function': [],
   network: [],
-  'sql-anywhere': ['secret-access', 'runbook'],
-  primary: ['consolidated', 'sql-anywhere', 'bundled-function'],
+  'sql-anywhere': ['secret-access', 'network', 'runbook'],
+  primary: ['consolidated', 'sql-anywhere', 'bundled-function', 'network'],
   consolidated: ['primary', 'sql-anywhere', 'secret-access', 'bundled-function', 'runbook'],
   farm: ['consolidated', 'primary', 'secret-access', 'bundled-function', 'network', 'runbook'],
   remotes: [

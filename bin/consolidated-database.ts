@@ -11,23 +11,29 @@ import {
 import { sqlAnywhereDatabase } from './sql-anywhere-database';
 import type { ClusterConfiguration, ConsolidatedConfiguration, RdsConfiguration } from './stage-configuration';
 
+interface Place {
+  readonly vpc: ec2.IVpc;
+  readonly vpcSubnets: ec2.SubnetSelection;
+}
+
 /** The consolidated database that a stage asks for. */
 export function consolidatedDatabase(
   scope: Construct,
   vpc: ec2.IVpc,
   stage: ConsolidatedConfiguration,
+  vpcSubnets: ec2.SubnetSelection,
 ): IConsolidatedDatabase {
-  if (stage.kind === 'rds') return rdsInstance(scope, vpc, stage);
-  if (stage.kind === 'rds-cluster') return rdsCluster(scope, vpc, stage);
+  if (stage.kind === 'rds') return rdsInstance(scope, { vpc, vpcSubnets }, stage);
+  if (stage.kind === 'rds-cluster') return rdsCluster(scope, { vpc, vpcSubnets }, stage);
   return new ConsolidatedSqlAnywhere(scope, 'Consolidated', {
     database: sqlAnywhereDatabase(scope, stage.kind === 'sql-anywhere-pair' ? 'Pair' : 'Server', vpc, stage),
     maximumConnections: stage.maximumConnections,
   });
 }
 
-function rdsInstance(scope: Construct, vpc: ec2.IVpc, stage: RdsConfiguration): ConsolidatedRdsInstance {
+function rdsInstance(scope: Construct, place: Place, stage: RdsConfiguration): ConsolidatedRdsInstance {
   return new ConsolidatedRdsInstance(scope, 'Consolidated', {
-    vpc,
+    ...place,
     engine: engineOf(stage),
     instanceType: stage.instanceType === undefined ? undefined : new ec2.InstanceType(stage.instanceType),
     allocatedStorage: stage.allocatedStorageGiB,
@@ -51,9 +57,9 @@ function engineOf({ engine, maximumConnections, licenceIncluded }: RdsConfigurat
   }
 }
 
-function rdsCluster(scope: Construct, vpc: ec2.IVpc, stage: ClusterConfiguration): ConsolidatedRdsCluster {
+function rdsCluster(scope: Construct, place: Place, stage: ClusterConfiguration): ConsolidatedRdsCluster {
   return new ConsolidatedRdsCluster(scope, 'Consolidated', {
-    vpc,
+    ...place,
     engine: ConsolidatedRdsEngine.mysql({ maximumConnections: stage.maximumConnections }),
     instanceType: new ec2.InstanceType(stage.instanceType),
     allocatedStorage: stage.allocatedStorageGiB,

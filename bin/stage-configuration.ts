@@ -226,7 +226,8 @@ const stage = v.pipe(
     /** With account and Region: the three zones, so that synth needs no credentials to look them up. */
     availabilityZones: v.optional(v.pipe(v.array(v.string()), v.length(3, 'must name three zones'))),
     vpcCidr: v.optional(cidr, '10.40.0.0/16'),
-    natGateways: v.optional(whole(1, 3), 3),
+    /** 0: endpoints of AWS instead, which is enough for servers over a database on RDS. */
+    natGateways: v.optional(whole(0, 3), 3),
     protected: v.optional(v.boolean(), true),
     database: v.optional(database, {}),
     farm,

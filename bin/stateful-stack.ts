@@ -4,9 +4,14 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { type IConsolidatedDatabase, RemoteRegistry } from '../lib';
+import { type IConsolidatedDatabase, PrivateEndpoints, RemoteRegistry } from '../lib';
 import { consolidatedDatabase } from './consolidated-database';
 import type { StageConfiguration } from './stage-configuration';
+
+/** Where servers and functions stand. */
+export const SERVERS = { subnetGroupName: 'Servers' };
+/** Where a database of RDS stands. */
+export const DATABASE = { subnetGroupName: 'Database' };
 
 export interface StatefulStackProps extends StackProps {
   readonly stage: StageConfiguration;
@@ -24,7 +29,7 @@ export class StatefulStack extends Stack {
     super(scope, id, props);
     const { stage } = props;
     this.vpc = this.network(stage);
-    this.database = consolidatedDatabase(this, this.vpc, stage.database);
+    this.database = consolidatedDatabase(this, this.vpc, stage.database, DATABASE);
     this.registry = new RemoteRegistry(this, 'Registry', {
       shards: stage.registry.shards,
       removalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -50,6 +55,7 @@ export class StatefulStack extends Stack {
         stage.availabilityZones,
       );
     }
+    const hasNat = stage.natGateways > 0;
     const vpc = new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr(stage.vpcCidr),
       // Without env a stack has two zones whatever maxAzs says; the third one is picked when it is deployed.
@@ -61,11 +67,16 @@ export class StatefulStack extends Stack {
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
-        { name: 'Servers', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 22 },
-        { name: 'Database', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+        {
+          name: SERVERS.subnetGroupName,
+          subnetType: hasNat ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PRIVATE_ISOLATED,
+          cidrMask: 22,
+        },
+        { name: DATABASE.subnetGroupName, subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
       ],
-      gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+      ...(hasNat && { gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } } }),
     });
+    if (!hasNat) new PrivateEndpoints(this, 'Endpoints', { vpc, subnets: SERVERS });
     vpc.addFlowLog('FlowLog', {
       destination: ec2.FlowLogDestination.toCloudWatchLogs(
         new logs.LogGroup(this, 'FlowLogs', {

@@ -16,6 +16,7 @@ import {
   SynchronizationScript,
 } from '../lib';
 import type { ImageConfiguration, StageConfiguration } from './stage-configuration';
+import { SERVERS } from './stateful-stack';
 
 export interface StatelessStackProps extends StackProps {
   readonly stage: StageConfiguration;
@@ -36,6 +37,7 @@ export class StatelessStack extends Stack {
     const { farm, ...stage } = props.stage;
     this.system = new MobiLinkSystem(this, 'MobiLink', {
       vpc: props.vpc,
+      serverSubnets: SERVERS,
       database: props.database,
       image: this.image(farm.image),
       preparation: {

@@ -16,6 +16,8 @@ export { SqlServerEngineOptions } from './consolidated/sql-server-engine';
 export * from './farm';
 export * from './mobilink-system';
 export * from './monitoring';
+export * from './network/network-use';
+export * from './network/private-endpoints';
 export * from './operator/operator-directory';
 export * from './primary/primary-source';
 export * from './primary/primary-tracker';

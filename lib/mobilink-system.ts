@@ -117,7 +117,11 @@ export class MobiLinkSystem extends Construct {
         logKey: props.logKey,
         encryptionKey: props.trackerEncryptionKey,
         removalPolicy: props.trackerRemovalPolicy,
-        ...(props.database.primarySource.asksMembers && { vpc: props.vpc, vpcSubnets: props.trackerSubnets }),
+        ...(props.database.primarySource.asksMembers && {
+          vpc: props.vpc,
+          vpcSubnets: props.trackerSubnets,
+          networkReason: props.networkReason,
+        }),
       });
       this.trackedDatabase = this.primaryTracker;
     }

@@ -242,6 +242,13 @@ export interface MobiLinkServerFarmProps extends MobiLinkServerOptions {
   readonly serverSubnets?: ec2.SubnetSelection;
 
   /**
+   * How servers in isolated subnets reach AWS, if not by endpoints of this app: those of a shared network, say. Nothing is checked then.
+   *
+   * @default - none: isolated subnets without a {@link PrivateEndpoints} are refused
+   */
+  readonly networkReason?: string;
+
+  /**
    * The subnets of the load balancer; one per Availability Zone is used.
    *
    * @default - those of the servers, or public ones for FarmExposure.internet

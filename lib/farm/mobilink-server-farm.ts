@@ -5,6 +5,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { NetworkUse } from '../network/network-use';
+import { requireWayOut } from '../network/way-out';
 import { CertificateRollover } from './certificate-rollover';
 import { checkConnectionBudget } from './connection-budget';
 import { DatabasePreparation } from './database-preparation';
@@ -98,6 +100,13 @@ export class MobiLinkServerFarm extends Construct implements ec2.IConnectable {
     const subnets = new FarmSubnets(props, defaults.exposure);
     validateFarm(this, props, defaults, size, subnets);
     checkConnectionBudget(this, props.database, size);
+    requireWayOut(this, {
+      vpc: props.vpc,
+      subnets: subnets.servers,
+      prop: 'serverSubnets',
+      use: NetworkUse.SERVERS,
+      reason: props.networkReason,
+    });
     this._size = size;
     this._isCrossZone = props.crossZone ?? true;
     this._isEncrypted = defaults.streams.some(({ encrypted }) => encrypted);

@@ -41,6 +41,14 @@ export interface PrimaryTrackerProps {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
+   * How the function in isolated subnets reaches AWS, Route 53 and the internet, if not by a NAT gateway of this VPC: by a shared network, say. Nothing
+   * is checked then.
+   *
+   * @default - none: isolated subnets are refused
+   */
+  readonly networkReason?: string;
+
+  /**
    * Groups of the function.
    *
    * @default - one that lets out to what the function calls, and nobody in

@@ -9,6 +9,8 @@ import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { BundledFunction } from '../bundled-function/bundled-function';
 import type { IConsolidatedDatabase } from '../consolidated/consolidated-database';
+import { NetworkUse } from '../network/network-use';
+import { requireWayOut } from '../network/way-out';
 import { EVENT_SOURCE, METRIC_NAMESPACE } from './contract';
 import { everyMinute } from './every-minute';
 import { OtherDatabases } from './other-databases';
@@ -72,6 +74,15 @@ export class PrimaryTracker extends TrackedDatabase implements ec2.IConnectable 
       removalPolicy,
     });
     this.network = trackerNetwork(this, props);
+    if (props.vpc && this.network) {
+      requireWayOut(this, {
+        vpc: props.vpc,
+        subnets: props.vpc.selectSubnets(this.network.vpcSubnets).subnets,
+        prop: 'vpcSubnets',
+        use: NetworkUse.PAIR_TRACKER,
+        reason: props.networkReason,
+      });
+    }
     this.connections = new ec2.Connections({ securityGroups: this.network?.securityGroups });
     const bundled = new BundledFunction(this, 'TrackPrimary', {
       bundle: 'track-primary',

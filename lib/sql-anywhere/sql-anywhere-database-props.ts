@@ -10,6 +10,15 @@ import type { SqlAnywhereSoftware } from './sql-anywhere-software';
 export interface SqlAnywhereDatabaseProps {
   /** The network. */
   readonly vpc: ec2.IVpc;
+
+  /**
+   * How hosts in isolated subnets reach AWS, Route 53 and the internet, if not by a NAT gateway of this VPC: by a shared network, say. Nothing
+   * is checked then.
+   *
+   * @default - none: isolated subnets are refused
+   */
+  readonly networkReason?: string;
+
   /**
    * The image of the hosts: Amazon Linux 2023 or another Linux with bash, systemd, xfsprogs, chrony and version 2 of the AWS CLI. Pin it
    * (`ec2.MachineImage.genericLinux`, or `fromSsmParameter` with a version): one that moves changes launch templates in every deployment.

@@ -16,7 +16,7 @@ import type { DatabaseMember, ISqlAnywhereDatabase } from './sql-anywhere-databa
 import { SqlAnywhereHost } from './sql-anywhere-host';
 import type { SqlAnywherePairProps } from './sql-anywhere-pair-props';
 import { SqlAnywhereSecrets } from './sql-anywhere-secrets';
-import { subnetPerZone } from './subnet-per-zone';
+import { requireWayOutOfHosts, subnetPerZone } from './subnet-per-zone';
 
 const STATE_FOLDER = '/var/lib/mobilink-ha/state';
 
@@ -109,6 +109,7 @@ export class SqlAnywherePair extends Construct implements ISqlAnywhereDatabase {
       settings,
       subnets.map(({ availabilityZone }) => availabilityZone),
     );
+    requireWayOutOfHosts(this, props, subnets);
 
     this.databaseId = Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
     this.databaseName = settings.databaseName;

@@ -14,7 +14,7 @@ import type { DatabaseMember, ISqlAnywhereDatabase } from './sql-anywhere-databa
 import { SqlAnywhereHost } from './sql-anywhere-host';
 import { SqlAnywhereSecrets } from './sql-anywhere-secrets';
 import type { SqlAnywhereServerProps } from './sql-anywhere-server-props';
-import { subnetPerZone } from './subnet-per-zone';
+import { requireWayOutOfHosts, subnetPerZone } from './subnet-per-zone';
 
 /**
  * A SQL Anywhere database on one server, without a mirror: a third of a pair's cost, and away while its host is replaced, for as long as
@@ -68,6 +68,7 @@ export class SqlAnywhereServer extends Construct implements ISqlAnywhereDatabase
       settings,
       [subnet, ...further].flatMap((it) => it?.availabilityZone ?? []),
     );
+    requireWayOutOfHosts(this, props, subnet ? [subnet] : []);
 
     this.databaseId = Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
     this.databaseName = settings.databaseName;

@@ -59,6 +59,7 @@ describe('the package, packed and unpacked into an empty app', () => {
       [
         '.jsii',
         '.jsii.gz',
+        'API.md',
         'CHANGELOG.md',
         'LICENSE',
         'README.md',

@@ -268,7 +268,7 @@ describe('a database that does not serve', () => {
 });
 
 it('names everything that is wrong with its environment, and ends with 64', async () => {
-  const run = site.prepare({ engine: 'oracle', dsn: {} }, [{ ...SALES, name: 'Ä' }]);
+  const run = site.prepare({ engine: 'db2', dsn: {} }, [{ ...SALES, name: 'Ä' }]);
   expect(await run.ended).toBe(64);
   expect(run.detail('failed')).toMatch(
     /MOBILINK_DATABASE.engine.*\n.*MOBILINK_PREPARATION.scripts.0.name: must be 1 to 40/,

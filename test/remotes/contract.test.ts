@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { groupShard, shardOf, shortName } from '../../lambda/records/names';
+import { shortName } from '../../lambda/records/names';
 import {
   OUTCOMES_REFUSED,
   SYNC_DIMENSION as SENT_DIMENSION,
@@ -69,18 +68,5 @@ describe('the library and the functions of the syncs mean the same', () => {
       schema.pipe.map((it) => (it as { requirement?: unknown }).requirement).find((it) => it instanceof RegExp);
     expect(pattern(shortName)).toEqual(SHORT_NAME);
     expect(pattern(profileName)).toEqual(PROFILE_NAME);
-  });
-
-  it('the shard that the README tells to register a remote in is the one that is read', () => {
-    const readme = readFileSync('README.md', 'utf8');
-    const [line = 'false'] = /^shard=.*$/m.exec(readme) ?? [];
-    expect(readme).toContain('$group#$shard');
-    expect(groupShard('stores', 3)).toBe('stores#3');
-    const names = Array.from({ length: 20 }, (_, index) => `store-${index}`);
-    for (const shards of [1, 4, 1000]) {
-      const shell = `set -eu; shards=${shards}; for name in ${names.join(' ')}; do ${line}; echo $shard; done`;
-      const told = execFileSync('bash', ['-c', shell], { encoding: 'utf8' }).trim().split('\n').map(Number);
-      expect(told).toEqual(names.map((name) => shardOf(name, shards)));
-    }
   });
 });
