@@ -254,6 +254,11 @@ const stage = v.pipe(
     ({ remotes }) => new Set(remotes.map(({ name }) => name.toLowerCase())).size === remotes.length,
     'remotes must have different names',
   ),
+  v.check(
+    ({ natGateways, database: { kind }, remotes }) =>
+      natGateways > 0 || (kind.startsWith('rds') && remotes.length === 0),
+    'natGateways must be 1 to 3 for SQL Anywhere on EC2: its hosts reach Route 53 and the repositories of packages over the internet',
+  ),
   v.check((it) => it.farm.minServers <= it.farm.maxServers, 'farm.minServers must not be above farm.maxServers'),
 );
 

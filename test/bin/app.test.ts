@@ -28,6 +28,43 @@ describe('the configuration of the app', () => {
     ]);
   });
 
+  it.each([
+    [{ engine: 'postgres' }, /database\.engine: must not be PostgreSQL: MobiLink cannot use it .*Fix: use MySQL/],
+    [{ engine: 'db2' }, /database\.engine: must not be Db2: .*fromOdbc/],
+    [{ engine: 'dbase' }, /database\.engine: must be one of mysql, sql-server-standard/],
+    [{ kind: 'postgres' }, /database\.kind: must not be PostgreSQL/],
+    [{ kind: 'rds-aurora-mysql' }, /database\.kind: must not be Aurora MySQL/],
+    [{ kind: 'dbase' }, /database\.kind: must be one of rds, rds-cluster, sql-anywhere-pair, sql-anywhere-server/],
+  ])('refuses the database %j with the reason', (database, message) => {
+    expect(() => read({ defaultStage: 'a', stages: { a: { farm: { image: IMAGE }, database } } })).toThrow(message);
+  });
+
+  it.each(['sql-server-standard', 'sql-server-enterprise', 'oracle-standard-two', 'oracle-enterprise'])(
+    'makes a database of %s',
+    (engine) => {
+      const stages = { a: { farm: { image: IMAGE }, database: { engine, maximumConnections: 400 } } };
+      const [stateful] = synthesize(buildApp({ 'mobilink-ha': { defaultStage: 'a', stages }, stage: 'a' }));
+      const [instance] = Object.values(stateful?.template.Resources ?? {}).filter(
+        ({ Type }) => Type === 'AWS::RDS::DBInstance',
+      );
+      expect(instance?.Properties?.Engine).toMatch(
+        { s: /^sqlserver-[se]e$/, o: /^oracle-(se2|ee)$/ }[engine.charAt(0) as 's' | 'o'],
+      );
+    },
+  );
+
+  it('has endpoints instead of NAT gateways where that is enough', () => {
+    const stage = (database?: object) => ({ farm: { image: IMAGE }, natGateways: 0, ...(database && { database }) });
+    const [stateful] = synthesize(
+      buildApp({ 'mobilink-ha': { defaultStage: 'a', stages: { a: stage() } }, stage: 'a' }),
+    );
+    const types = Object.values(stateful?.template.Resources ?? {}).map(({ Type }) => Type);
+    expect(types.filter((it) => it === 'AWS::EC2::VPCEndpoint')).toHaveLength(5);
+    expect(types).not.toContain('AWS::EC2::NatGateway');
+    const pair = { kind: 'sql-anywhere-pair', machineImage: 'ami-0123456789abcdef0' };
+    expect(() => read({ defaultStage: 'a', stages: { a: stage(pair) } })).toThrow(/natGateways must be 1 to 3/);
+  });
+
   it('lists what is wrong with schedules and registry, by path', () => {
     const wrong = {
       registry: { shards: 0 },
