@@ -1,5 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import {
   ConsolidatedRdsCluster,
@@ -11,27 +13,36 @@ import {
 import { sqlAnywhereDatabase } from './sql-anywhere-database';
 import type { ClusterConfiguration, ConsolidatedConfiguration, RdsConfiguration } from './stage-configuration';
 
-interface Place {
+/** Where a database stands, and what the whole stage has. */
+export interface DatabasePlace {
   readonly vpc: ec2.IVpc;
+  /** Of one on RDS. */
   readonly vpcSubnets: ec2.SubnetSelection;
+  readonly encryptionKey?: kms.IKey;
+  readonly logRetention?: logs.RetentionDays;
 }
 
 /** The consolidated database that a stage asks for. */
 export function consolidatedDatabase(
   scope: Construct,
-  vpc: ec2.IVpc,
   stage: ConsolidatedConfiguration,
-  vpcSubnets: ec2.SubnetSelection,
+  place: DatabasePlace,
 ): IConsolidatedDatabase {
-  if (stage.kind === 'rds') return rdsInstance(scope, { vpc, vpcSubnets }, stage);
-  if (stage.kind === 'rds-cluster') return rdsCluster(scope, { vpc, vpcSubnets }, stage);
+  if (stage.kind === 'rds') return rdsInstance(scope, place, stage);
+  if (stage.kind === 'rds-cluster') return rdsCluster(scope, place, stage);
   return new ConsolidatedSqlAnywhere(scope, 'Consolidated', {
-    database: sqlAnywhereDatabase(scope, stage.kind === 'sql-anywhere-pair' ? 'Pair' : 'Server', vpc, stage),
+    database: sqlAnywhereDatabase(
+      scope,
+      stage.kind === 'sql-anywhere-pair' ? 'Pair' : 'Server',
+      place.vpc,
+      stage,
+      place,
+    ),
     maximumConnections: stage.maximumConnections,
   });
 }
 
-function rdsInstance(scope: Construct, place: Place, stage: RdsConfiguration): ConsolidatedRdsInstance {
+function rdsInstance(scope: Construct, place: DatabasePlace, stage: RdsConfiguration): ConsolidatedRdsInstance {
   return new ConsolidatedRdsInstance(scope, 'Consolidated', {
     ...place,
     engine: engineOf(stage),
@@ -57,7 +68,7 @@ function engineOf({ engine, maximumConnections, licenceIncluded }: RdsConfigurat
   }
 }
 
-function rdsCluster(scope: Construct, place: Place, stage: ClusterConfiguration): ConsolidatedRdsCluster {
+function rdsCluster(scope: Construct, place: DatabasePlace, stage: ClusterConfiguration): ConsolidatedRdsCluster {
   return new ConsolidatedRdsCluster(scope, 'Consolidated', {
     ...place,
     engine: ConsolidatedRdsEngine.mysql({ maximumConnections: stage.maximumConnections }),

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import {
   type IConsolidatedDatabase,
@@ -14,6 +15,7 @@ import {
 } from '../lib';
 import { sqlAnywhereDatabase } from './sql-anywhere-database';
 import type { RemoteConfiguration, StageConfiguration } from './stage-configuration';
+import { keyOf } from './stateful-stack';
 
 export interface RemotesStackProps extends StackProps {
   readonly stage: StageConfiguration;
@@ -27,6 +29,7 @@ export interface RemotesStackProps extends StackProps {
 /** Remote databases on EC2, set up, registered, and synchronized from outside or inside. */
 export class RemotesStack extends Stack {
   private readonly outcomes?: SyncOutcomes;
+  private readonly key?: kms.IKey;
 
   constructor(
     scope: Construct,
@@ -35,6 +38,7 @@ export class RemotesStack extends Stack {
   ) {
     super(scope, id, props);
     const { remotes } = props.stage;
+    this.key = keyOf(this, props.stage);
     if (remotes.some(({ inside }) => inside.length > 0)) {
       this.outcomes = new SyncOutcomes(this, 'Outcomes', { registry: props.registry });
       props.system.monitoring?.tell(this.outcomes.alarm);
@@ -45,7 +49,12 @@ export class RemotesStack extends Stack {
   private addRemote(remote: RemoteConfiguration): void {
     const { systemName, vpc, system } = this.props;
     const zoneName = `${remote.name}.${systemName}.internal`.toLowerCase();
-    const database = sqlAnywhereDatabase(this, remote.name, vpc, remote.database, zoneName);
+    const { stage } = this.props;
+    const database = sqlAnywhereDatabase(this, remote.name, vpc, remote.database, {
+      zoneName,
+      encryptionKey: this.key,
+      logRetention: stage.logRetentionDays,
+    });
     const schedules = remote.inside.map((schedule) => this.insideSchedule(schedule));
     system.monitoring?.tell(...database.alarms.alarms);
     for (const schedule of schedules) system.monitoring?.watchInside(schedule);

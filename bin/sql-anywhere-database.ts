@@ -1,21 +1,33 @@
 import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { type ISqlAnywhereDatabase, SqlAnywherePair, SqlAnywhereServer, SqlAnywhereSoftware } from '../lib';
 import type { SqlAnywhereConfiguration } from './stage-configuration';
 
-/** A mirrored pair or a single server. @param zoneName - each database of a network needs one of its own */
+/** What a database of SQL Anywhere has of its stage. */
+export interface SqlAnywhereSurroundings {
+  /** Each database of a network needs one of its own. */
+  readonly zoneName?: string;
+  readonly encryptionKey?: kms.IKey;
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/** A mirrored pair or a single server. */
 export function sqlAnywhereDatabase(
   scope: Construct,
   id: string,
   vpc: ec2.IVpc,
   stage: SqlAnywhereConfiguration,
-  zoneName?: string,
+  { zoneName, encryptionKey, logRetention }: SqlAnywhereSurroundings = {},
 ): ISqlAnywhereDatabase {
   const props = {
     vpc,
     zoneName,
+    encryptionKey,
+    logRetention,
     machineImage: machineImage(stage.machineImage),
     software: software(scope, stage),
     databaseName: stage.databaseName,

@@ -1,3 +1,4 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as v from 'valibot';
 import { ConsolidatedRdsEngine, Weekday } from '../lib';
@@ -219,6 +220,9 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** What CloudWatch Logs takes (API reference, "PutRetentionPolicy"). */
+const RETENTIONS = Object.values(RetentionDays).filter((it): it is number => typeof it === 'number' && it < 9999);
+
 const stage = v.pipe(
   v.strictObject({
     account: v.optional(text('twelve digits', /^\d{12}$/)),
@@ -229,6 +233,14 @@ const stage = v.pipe(
     /** 0: endpoints of AWS instead, which is enough for servers over a database on RDS. */
     natGateways: v.optional(whole(0, 3), 3),
     protected: v.optional(v.boolean(), true),
+    /** How long CloudWatch keeps logs. @default - three months */
+    logRetentionDays: v.optional(
+      v.picklist(RETENTIONS, ({ input }) => `must be one of ${RETENTIONS.join(', ')}, got ${input}`),
+    ),
+    /** A customer's key for databases, secrets, tables and logs. Its policy must let CloudWatch Logs of the Region use it. @default - the keys of AWS */
+    keyArn: v.optional(
+      text('the ARN of a key', /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/),
+    ),
     database: v.optional(database, {}),
     farm,
     registry: v.optional(v.strictObject({ shards: v.optional(whole(1, 1024), 4) }), {}),

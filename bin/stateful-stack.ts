@@ -1,5 +1,6 @@
 import { CfnOutput, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -17,6 +18,11 @@ export interface StatefulStackProps extends StackProps {
   readonly stage: StageConfiguration;
 }
 
+/** The customer's key, on the side of whoever uses it: no stack then needs another one for it. */
+export function keyOf(scope: Construct, { keyArn }: StageConfiguration): kms.IKey | undefined {
+  return keyArn === undefined ? undefined : kms.Key.fromKeyArn(scope, 'Key', keyArn);
+}
+
 /** What outlives every deployment of the servers: the network, the consolidated database and the registry of remotes. */
 export class StatefulStack extends Stack {
   public readonly vpc: ec2.IVpc;
@@ -29,9 +35,16 @@ export class StatefulStack extends Stack {
     super(scope, id, props);
     const { stage } = props;
     this.vpc = this.network(stage);
-    this.database = consolidatedDatabase(this, this.vpc, stage.database, DATABASE);
+    const encryptionKey = keyOf(this, stage);
+    this.database = consolidatedDatabase(this, stage.database, {
+      vpc: this.vpc,
+      vpcSubnets: DATABASE,
+      encryptionKey,
+      logRetention: stage.logRetentionDays,
+    });
     this.registry = new RemoteRegistry(this, 'Registry', {
       shards: stage.registry.shards,
+      encryptionKey,
       removalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     this.alarmTopic = new sns.Topic(this, 'Alarms', { enforceSSL: true });

@@ -16,7 +16,7 @@ import {
   SynchronizationScript,
 } from '../lib';
 import type { ImageConfiguration, StageConfiguration } from './stage-configuration';
-import { SERVERS } from './stateful-stack';
+import { keyOf, SERVERS } from './stateful-stack';
 
 export interface StatelessStackProps extends StackProps {
   readonly stage: StageConfiguration;
@@ -35,6 +35,7 @@ export class StatelessStack extends Stack {
   constructor(scope: Construct, id: string, props: StatelessStackProps) {
     super(scope, id, props);
     const { farm, ...stage } = props.stage;
+    const key = keyOf(this, props.stage);
     this.system = new MobiLinkSystem(this, 'MobiLink', {
       vpc: props.vpc,
       serverSubnets: SERVERS,
@@ -57,7 +58,10 @@ export class StatelessStack extends Stack {
       trackerRemovalPolicy: stage.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       registry: props.registry,
       alarmTopic: props.alarmTopic,
-      dispatch: { hostTagValue: props.systemName },
+      dispatch: { hostTagValue: props.systemName, runsEncryptionKey: key },
+      logRetention: stage.logRetentionDays,
+      logKey: key,
+      trackerEncryptionKey: key,
     });
     for (const schedule of stage.schedules) this.addSchedule(schedule, props.systemName);
     new CfnOutput(this, 'Address', {

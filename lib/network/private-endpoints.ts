@@ -22,6 +22,13 @@ export interface PrivateEndpointsProps {
   readonly uses?: NetworkUse[];
 
   /**
+   * Short names of services that have an endpoint in the VPC already: a second one of a service could not be deployed.
+   *
+   * @default - none
+   */
+  readonly existingServices?: string[];
+
+  /**
    * Who may use them.
    *
    * @default - everybody in the VPC, by HTTPS
@@ -51,25 +58,30 @@ export class PrivateEndpoints extends Construct implements ec2.IConnectable {
     const subnets = props.subnets ?? { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     const securityGroups = props.securityGroups ?? [this.openToVpc(vpc)];
     this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.HTTPS });
-    this.interfaceEndpoints = unique(uses.flatMap((it) => it.interfaceServices)).map(
-      (name) =>
-        new ec2.InterfaceVpcEndpoint(this, idOf(name), {
-          vpc,
-          subnets,
-          service: new ec2.InterfaceVpcEndpointAwsService(name),
-          privateDnsEnabled: true,
-          securityGroups,
-          open: false,
-        }),
-    );
-    this.gatewayEndpoints = unique(uses.flatMap((it) => it.gatewayServices)).map(
-      (name) =>
-        new ec2.GatewayVpcEndpoint(this, idOf(name), {
-          vpc,
-          subnets: [subnets],
-          service: new ec2.GatewayVpcEndpointAwsService(name),
-        }),
-    );
+    const isWanted = (name: string) => !(props.existingServices ?? []).includes(name);
+    this.interfaceEndpoints = unique(uses.flatMap((it) => it.interfaceServices))
+      .filter(isWanted)
+      .map(
+        (name) =>
+          new ec2.InterfaceVpcEndpoint(this, idOf(name), {
+            vpc,
+            subnets,
+            service: new ec2.InterfaceVpcEndpointAwsService(name),
+            privateDnsEnabled: true,
+            securityGroups,
+            open: false,
+          }),
+      );
+    this.gatewayEndpoints = unique(uses.flatMap((it) => it.gatewayServices))
+      .filter(isWanted)
+      .map(
+        (name) =>
+          new ec2.GatewayVpcEndpoint(this, idOf(name), {
+            vpc,
+            subnets: [subnets],
+            service: new ec2.GatewayVpcEndpointAwsService(name),
+          }),
+      );
   }
 
   private openToVpc(vpc: ec2.IVpc): ec2.SecurityGroup {

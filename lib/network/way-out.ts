@@ -49,8 +49,9 @@ function problemsOfWay(part: IConstruct, way: WayOut): string[] {
   return problems.messages();
 }
 
-/** A VPC knows the types of its own subnets, and of those that it was imported with; of others nobody knows. */
+/** A subnet of this app has routes or has none; of an imported VPC its own word counts; of others nobody knows. */
 function isIsolated(vpc: ec2.IVpc, subnet: ec2.ISubnet): boolean {
+  if (subnet instanceof ec2.Subnet) return !subnet.node.children.some((it) => it instanceof ec2.CfnRoute);
   return vpc.isolatedSubnets.some((it) => it === subnet || (isKnown(it) && it.subnetId === subnet.subnetId));
 }
 
@@ -60,11 +61,15 @@ function isKnown({ subnetId }: ec2.ISubnet): boolean {
 
 /** Names of the services that have an endpoint in the VPC, anywhere in the app; the Region in them may be a token. */
 function endpointsOf(part: IConstruct, vpc: ec2.IVpc): string[] {
-  return part.node.root.node
-    .findAll()
-    .filter((it): it is ec2.CfnVPCEndpoint => it instanceof ec2.CfnVPCEndpoint)
-    .filter(({ vpcId }) => vpcId === vpc.vpcId)
-    .map((it) => textOf(Stack.of(it).resolve(it.serviceName)));
+  return (
+    part.node.root.node
+      .findAll()
+      .filter((it): it is ec2.CfnVPCEndpoint => it instanceof ec2.CfnVPCEndpoint)
+      .filter(({ vpcId }) => vpcId === vpc.vpcId)
+      // Without it the usual name of the service leads past the endpoint.
+      .filter(({ vpcEndpointType, privateDnsEnabled }) => vpcEndpointType !== 'Interface' || privateDnsEnabled === true)
+      .map((it) => textOf(Stack.of(it).resolve(it.serviceName)))
+  );
 }
 
 /** `com.amazonaws.REGION.ecr.api` as it is, or as the parts of a join. */

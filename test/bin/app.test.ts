@@ -53,6 +53,38 @@ describe('the configuration of the app', () => {
     },
   );
 
+  it('keeps logs for as long, and encrypts with the key, that the stage names', () => {
+    const keyArn = 'arn:aws:kms:eu-central-1:111111111111:key/12345678-1234-1234-1234-123456789012';
+    const stages = {
+      a: {
+        account: '111111111111',
+        region: 'eu-central-1',
+        availabilityZones: ['a', 'b', 'c'].map((it) => `eu-central-1${it}`),
+        farm: { image: IMAGE },
+        logRetentionDays: 30,
+        keyArn,
+      },
+    };
+    const stacks = synthesize(buildApp({ 'mobilink-ha': { defaultStage: 'a', stages }, stage: 'a' }));
+    const all = stacks.flatMap(({ template }) => Object.entries(template.Resources));
+    const of = (type: string) => all.filter(([, { Type }]) => Type === type);
+    const flow = ([id]: [string, unknown]) => id.startsWith('FlowLogs');
+    const groups = of('AWS::Logs::LogGroup').filter((it) => !flow(it));
+    expect(groups.length).toBeGreaterThan(4);
+    for (const [id, { Properties }] of groups)
+      expect(Properties, id).toMatchObject({ RetentionInDays: 30, KmsKeyId: keyArn });
+    for (const [id, { Properties }] of of('AWS::DynamoDB::Table')) {
+      expect(Properties?.SSESpecification, id).toMatchObject({ KMSMasterKeyId: keyArn });
+    }
+    for (const type of ['AWS::RDS::DBInstance', 'AWS::SecretsManager::Secret']) {
+      expect(of(type).length).toBeGreaterThan(0);
+      for (const [id, { Properties }] of of(type)) expect(Properties?.KmsKeyId, id).toBe(keyArn);
+    }
+    expect(() =>
+      read({ defaultStage: 'a', stages: { a: { ...stages.a, logRetentionDays: 31, keyArn: 'x' } } }),
+    ).toThrow(/logRetentionDays: must be one of 1, 3, 5[\s\S]*keyArn: must be the ARN of a key/);
+  });
+
   it('has endpoints instead of NAT gateways where that is enough', () => {
     const stage = (database?: object) => ({ farm: { image: IMAGE }, natGateways: 0, ...(database && { database }) });
     const [stateful] = synthesize(

@@ -103,7 +103,10 @@ describe('subnets', () => {
         { name: 'Two', subnetType },
       ],
     });
-    const { farm, template } = build({ vpc, serverSubnets: { subnetType } }, land);
+    const { farm, template } = build(
+      { vpc, serverSubnets: { subnetType }, networkReason: 'endpoints of a shared network' },
+      land,
+    );
     const [service] = Object.values(template.findResources('AWS::ECS::Service'));
     expect(service?.Properties.NetworkConfiguration.AwsvpcConfiguration.Subnets).toHaveLength(4);
     const [balancer] = Object.values(template.findResources('AWS::ElasticLoadBalancingV2::LoadBalancer'));

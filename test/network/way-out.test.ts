@@ -73,6 +73,45 @@ describe('servers in isolated subnets', () => {
     expect(() => app.synth()).toThrow(/without secretsmanager'/);
   });
 
+  it('are those that have no route of any kind, whatever their type is called', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Shop', { env });
+    farm(
+      stack,
+      new ec2.Vpc(stack, 'Vpc', {
+        availabilityZones: ZONES,
+        natGateways: 0,
+        subnetConfiguration: [{ name: 'Egress', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }],
+      }),
+    );
+    expect(() => app.synth()).toThrow(/NoWayOut/);
+    const routed = new App();
+    const other = new Stack(routed, 'Shop', { env });
+    const vpc = isolatedVpc(other);
+    vpc.isolatedSubnets.forEach((subnet) => {
+      (subnet as ec2.Subnet).addRoute('Hub', {
+        routerType: ec2.RouterType.TRANSIT_GATEWAY,
+        routerId: 'tgw-1',
+        destinationCidrBlock: '0.0.0.0/0',
+      });
+    });
+    farm(other, vpc);
+    expect(() => routed.synth()).not.toThrow();
+  });
+
+  it('need endpoints by the usual names of the services', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Shop', { env });
+    const vpc = isolatedVpc(stack);
+    farm(stack, vpc);
+    new PrivateEndpoints(stack, 'Endpoints', { vpc, existingServices: ['logs'] });
+    vpc.addInterfaceEndpoint('Logs', {
+      service: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+      privateDnsEnabled: false,
+    });
+    expect(() => app.synth()).toThrow(/without logs'/);
+  });
+
   it('are accepted with a reason', () => {
     const app = new App();
     const stack = new Stack(app, 'Shop', { env });
