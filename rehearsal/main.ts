@@ -9,6 +9,7 @@ import { parseOptions, USAGE } from './options';
 import { rehearse } from './rehearse';
 import { SCENARIOS } from './scenarios';
 import type { Scenario } from './scenarios/scenario';
+import { rehearseStages, type StageRun } from './stages';
 import { synthesizeApp } from './synthesis';
 
 /** The account and Region of stacks that leave them open. The account is AWS's own example. */
@@ -51,7 +52,12 @@ async function main(): Promise<number> {
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const scenarios = SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name));
-  const assemblies = options.assembly === undefined ? await synthesize(folder, scenarios) : [options.assembly];
+  const stages = stagesOf(scenarios);
+  if (options.assembly === undefined && stages.length > 1 && !options.hold && options.requests === undefined) {
+    const more = ['--seed', String(options.seed), '--runs', String(options.runs)];
+    return rehearseStages(stages, (stage) => synthesizeApp(process.cwd(), path.join(folder, stage), stage), more);
+  }
+  const assemblies = options.assembly === undefined ? await synthesize(folder, stages) : [options.assembly];
   const deployments = assemblies.map((assembly) =>
     deploy(readAssembly(assembly), {
       accountId: ACCOUNT,
@@ -86,11 +92,19 @@ async function untilEnter(environment: Readonly<Record<string, string>>): Promis
   process.stdin.pause();
 }
 
+/** The stages that hold what the scenarios need, each with those that are played there. */
+function stagesOf(scenarios: readonly Scenario[]): StageRun[] {
+  const needed = [...new Set(scenarios.map(({ needs }) => STAGES[needs]))];
+  return needed.map((stage) => ({
+    stage,
+    scenarios: scenarios.filter(({ needs }) => STAGES[needs] === stage).map(({ name }) => name),
+  }));
+}
+
 /** The stages of cdk.json that hold what the scenarios need. */
-async function synthesize(folder: string, scenarios: readonly Scenario[]): Promise<string[]> {
-  const needed = new Set(scenarios.map(({ needs }) => STAGES[needs]));
+async function synthesize(folder: string, stages: readonly StageRun[]): Promise<string[]> {
   const assemblies: string[] = [];
-  for (const stage of needed) {
+  for (const { stage } of stages) {
     console.log(`synthesizing the stage ${stage} of the app ...`);
     assemblies.push(await synthesizeApp(process.cwd(), path.join(folder, stage), stage));
   }

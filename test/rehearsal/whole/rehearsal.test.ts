@@ -10,12 +10,12 @@ import { fingerprintOf, runRehearsal } from './run-rehearsal';
 const EACH_KIND = ['steady-state', 'failover', 'killed-before-announcement', 'sync-failover', 'sync-fired-again'];
 
 describe('the rehearsal of this app', () => {
-  // One fault at each call here, all three at each in `npm run soak`; test/syncs/killed-anywhere plays five at each in process.
+  // Each fourth call here, all of them in three ways in `npm run soak`; test/syncs/killed-anywhere plays five at each in process.
   it('goes on wherever a function of the syncs is killed', async () => {
     await withAssembly(async (assembly) => {
       const { code, output } = await runRehearsal(['--assembly', assembly, '--scenario', 'sync-killed']);
       expect(output).toMatch(
-        /ok {3}the run goes on wherever a function is killed or hears no answer: ([3-9]\d) calls, \1 runs/,
+        /ok {3}the run goes on wherever a function is killed or hears no answer: [3-9]\d calls, (9|1\d) runs/,
       );
       expect(code).toBe(0);
     });
@@ -92,7 +92,7 @@ describe('the command', () => {
   it('synthesizes the stage that each scenario needs', async () => {
     const { code, output } = await runRehearsal(['--scenario', 'failover', '--scenario', 'pair-planned-failover']);
     expect(output).toMatch(/synthesizing the stage dev of the app[\s\S]*synthesizing the stage pair of the app/);
-    expect(output).toContain('Everything that the design promises happened in 2 of 2 rehearsals.');
+    expect(output).toContain('All stages: everything that the design promises happened in 2 of 2 rehearsals.');
     expect(code).toBe(0);
   });
 
